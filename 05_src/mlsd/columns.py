@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from .errors import ColumnError, DataError
 
-__all__ = ["Column", "bindable", "describe", "restore", "to_arrow"]
+__all__ = ["Column", "arrow_table", "bindable", "describe", "restore", "to_arrow"]
 
 MICROSECONDS = pa.timestamp("us")
 UTC_MICROSECONDS = pa.timestamp("us", tz="UTC")
@@ -104,6 +104,31 @@ def to_arrow(frame: pd.DataFrame, columns: list[Column], *, sqlite: bool) -> pa.
         raise ColumnError(f"The rows have columns {list(frame.columns)}, the table has {names}.", "Make them the same.")
     arrays = [_array(frame[column.name], column) for column in columns]
     return pa.table([_for_sqlite(a) for a in arrays] if sqlite else arrays, names=names)
+
+
+def arrow_table(frame: pd.DataFrame) -> pa.Table:
+    """A frame as Arrow in its natural types, without the index.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Any frame with text for column names.
+
+    Returns
+    -------
+    pyarrow.Table
+        It goes back by ``to_pandas()``; times keep their zone.
+
+    Examples
+    --------
+    >>> arrow_table(pd.DataFrame({"n": [1]})).column_names
+    ['n']
+    """
+    arrays = [_natural(frame[name]) for name in frame.columns]
+    for i, dtype in enumerate(frame.dtypes):
+        if isinstance(dtype, pd.DatetimeTZDtype):
+            arrays[i] = arrays[i].cast(pa.timestamp(dtype.unit, tz=str(dtype.tz)))
+    return pa.table(arrays, names=list(frame.columns))
 
 
 def restore(rows: pa.Table, dtypes: dict[str, str], *, exact: bool) -> pd.DataFrame:

@@ -62,7 +62,20 @@ def dotenv_values() -> dict[str, str]:
 
 
 def get(name: str, default: str | None = None) -> str | None:
-    """One variable: from the environment, else from ``.env``, else the default. An empty value counts as not set."""
+    """One variable: from the environment, else from ``.env``, else the default. An empty value counts as not set.
+
+    Parameters
+    ----------
+    name : str
+        The variable, for example ``MLSD_DATABASE_URL``.
+    default : str, optional
+        What to return when it is set nowhere.
+
+    Returns
+    -------
+    str or None
+        The value.
+    """
     return os.environ.get(name) or dotenv_values().get(name) or default
 
 

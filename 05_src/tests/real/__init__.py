@@ -1,0 +1,1 @@
+"""Servers that tests start for real, and the tests of these servers."""
