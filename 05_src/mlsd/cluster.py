@@ -55,7 +55,7 @@ def connect(workers: int | None = None, *, address: str | None = None) -> "Clien
         )
     elsewhere = address or (settings.dask_scheduler() if workers is None else None)
     client = _elsewhere(elsewhere) if elsewhere else _here(workers or 0)
-    client.subscribe_topic("all", _report_lost_worker)
+    _report_lost_workers(client)
     return client
 
 
@@ -103,7 +103,8 @@ def _here(workers: int) -> "Client":
         n_workers=max(workers, 1),
         threads_per_worker=1 if workers else None,
         processes=workers > 0,
-        host="127.0.0.1" if workers else None,
+        protocol="tcp",
+        host="127.0.0.1",
         dashboard_address="127.0.0.1:0",
     )
 
@@ -117,8 +118,23 @@ def _elsewhere(address: str) -> "Client":
     return Client(address)
 
 
-def _report_lost_worker(event: Any) -> None:
-    _when, what = event
-    if isinstance(what, dict) and what.get("action") == "remove-worker" and not what.get("expected"):
-        again = len(what["processing-tasks"]) + len(what["lost-computed-tasks"])
-        logger.warning("Dask worker %s died; %s of its tasks are done again on another.", what["worker"], again)
+def _report_lost_workers(client: "Client") -> None:
+    """Let the scheduler tell this client of each worker that went without being asked to."""
+    from distributed.diagnostics.plugin import SchedulerPlugin
+
+    class LostWorkers(SchedulerPlugin):  # here and not above, so that it travels to a scheduler that has no mlsd
+        name = "lost-workers"
+
+        def remove_worker(self, scheduler: Any, worker: str, **_: Any) -> None:
+            _when, event = scheduler.get_events(worker)[-1]
+            if event.get("action") == "remove-worker" and not event["expected"]:
+                again = len(event["processing-tasks"]) + len(event["lost-computed-tasks"])
+                scheduler.log_event("lost-workers", {"worker": worker, "again": again})
+
+    client.register_plugin(LostWorkers())
+    client.subscribe_topic("lost-workers", _warn)
+
+
+def _warn(event: Any) -> None:
+    _when, lost = event
+    logger.warning("Dask worker %s died; %s of its tasks are done again on another.", lost["worker"], lost["again"])

@@ -358,7 +358,7 @@ def _check_window(window: Any) -> None:
         except ValueError as error:
             raise DataError(f"`window` cannot be read: {window!r}.", fix) from error
     else:
-        positive = isinstance(window, int | np.integer) and not isinstance(window, bool) and window >= 1
+        positive = isinstance(window, int) and not isinstance(window, bool) and window >= 1
     if not positive:
         raise DataError(f"`window` must be at least one row or longer than no time, got: {window!r}.", fix)
 

@@ -95,6 +95,8 @@ def ingest(csv_dir: str | os.PathLike[str], out_dir: str | os.PathLike[str], *, 
     >>> pd.read_csv(done.rejects)[["file", "line", "reason"]].values.tolist()
     [['SYN.csv', 3, "Close is not a number: 'oops'"]]
     """
+    if not Path(csv_dir).is_dir():
+        raise DataError(f"There is no folder {csv_dir}.", "Name the folder that holds <TICKER>.csv files.")
     files = sorted(path for path in Path(csv_dir).iterdir() if path.suffix.lower() == ".csv")
     if not files:
         raise DataError(f"There is no CSV file in {csv_dir}.", "Name the folder that holds <TICKER>.csv files.")
@@ -212,12 +214,12 @@ def read(
     files = sorted(file for file in folder.rglob("*.parquet") if file.is_file())
     if not files:
         raise DataError(f"There is no Parquet file below {folder}.", "Make the course's data with `mlsd data`.")
+    meta = _meta(files[0], columns)
     if engine == "pandas":
         return _read_files(files, columns)
     import dask.dataframe as dd
 
-    groups = _packed(folder, files, partition_bytes)
-    return dd.from_map(_read_files, groups, columns=columns, meta=_meta(files[0], columns))
+    return dd.from_map(_read_files, _packed(folder, files, partition_bytes), columns=columns, meta=meta)
 
 
 def _ingest_ticker(paths: list[Path], before: Path, staged: Path, restate: bool) -> tuple[int, pd.DataFrame]:
