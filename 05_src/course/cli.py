@@ -1,0 +1,151 @@
+"""The ``course`` command: build the notebooks and run the labs."""
+
+import argparse
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlsd import settings
+from mlsd.errors import MlsdError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from .runner import LabRun
+
+__all__ = ["main"]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        The words after ``course``; by default those of the command line.
+
+    Returns
+    -------
+    int
+        0 if all is well, 1 if a lab failed or a notebook is out of date, 2 for an error that names its fix, 130 after
+        Ctrl-C.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a Windows code page cannot write every sign that a lab may print
+    options = _parser().parse_args(argv)
+    try:
+        return options.run(options)
+    except MlsdError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="course", description="Build and run the course's notebooks.")
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
+
+    build = commands.add_parser(
+        "build",
+        help="make the learner and solution notebooks from their sources",
+        description="Make the learner and solution notebooks from their sources. The same source gives the same bytes.",
+    )
+    build.add_argument("--check", action="store_true", help="write nothing; list the notebooks that differ, exit 1")
+    build.add_argument("--force", action="store_true", help="also write over notebooks that somebody worked in")
+    build.set_defaults(run=_build)
+
+    labs = commands.add_parser(
+        "labs",
+        help="run labs from the first cell to the last and write a report",
+        description="Run labs from the first cell to the last and write a report. Data, logs and the SQLite database "
+        "of a run are temporary: your own stay as they are.",
+    )
+    labs.add_argument("names", nargs="*", metavar="NAME", help="labs such as 03 or 03_files_and_dask; default: all")
+    labs.add_argument("--db", metavar="URL", help="run on this database (default: a new SQLite file for each run)")
+    versions = labs.add_mutually_exclusive_group()
+    versions.add_argument(
+        "--learner", dest="versions", action="store_const", const=("learner",), help="only what learners open"
+    )
+    versions.add_argument(
+        "--solutions", dest="versions", action="store_const", const=("solution",), help="only the solutions"
+    )
+    labs.add_argument("--cell-seconds", type=int, default=600, metavar="N", help="longest time for a cell (600)")
+    labs.set_defaults(run=_labs)
+    return parser
+
+
+def _build(options: argparse.Namespace) -> int:
+    from . import notebooks
+
+    root = settings.root()
+    if options.check:
+        stale = notebooks.out_of_date(root)
+        for path in stale:
+            print(f"differs from its source: {_short(path, root)}")
+        print("Fix: course build" if stale else "Every notebook is what its source gives.")
+        return 1 if stale else 0
+    written = notebooks.build(root, force=options.force)
+    for path in written:
+        print(f"wrote {_short(path, root)}")
+    print(f"{len(written)} of {2 * len(notebooks.lab_names(root))} notebooks changed.")
+    return 0
+
+
+def _labs(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from . import notebooks, report, runner
+
+    root = settings.root()
+    versions = options.versions or notebooks.VERSIONS
+    chosen = [(lab, version) for lab in notebooks.pick(options.names, root) for version in versions]
+    if options.db:
+        from mlsd import store
+
+        store.connect(options.db)
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    _warn_of_stale(console, chosen, root)
+    runs = []
+    try:
+        with report.progress(console, len(chosen)) as watch:
+            for run in runner.run_labs(
+                chosen, root=root, db=options.db, cell_seconds=options.cell_seconds, watch=watch
+            ):
+                runs.append(run)
+                _tell(console, run, f"{len(runs)} of {len(chosen)}")
+    finally:
+        index = report.write_report(runs, settings.log_dir() / "labs-report")
+    console.print(report.summary(runs))
+    _say(console, f"Report: {index}\n{index.resolve().as_uri()}")
+    results = {run.result for run in runs}
+    return 130 if "stopped" in results else int(results != {"passed"})
+
+
+def _warn_of_stale(console: "Console", chosen: list[tuple[str, str]], root: Path) -> None:
+    from . import notebooks
+
+    stale = set(notebooks.out_of_date(root)) & {notebooks.derived_path(*lab, root) for lab in chosen}
+    for path in sorted(stale):
+        _say(
+            console, f"{_short(path, root)} is not what its source gives; it runs as it is. `course build` rebuilds it."
+        )
+
+
+def _tell(console: "Console", run: "LabRun", which: str) -> None:
+    from . import report
+
+    after = f", {run.cells} cells, {run.seconds:.1f} s" if run.notebook is not None else ""
+    _say(console, f"lab {which}: {run.lab} ({run.version}) {run.result}{after}")
+    if run.failure:
+        _say(console, report.failure_text(run))
+
+
+def _say(console: "Console", text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _short(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()
