@@ -36,6 +36,11 @@ def setup(*, as_json: bool = False, file: str | Path | None = None, level: str |
     logging.Logger
         The root logger.
 
+    Raises
+    ------
+    SettingsError
+        If the level is none of these.
+
     Examples
     --------
     >>> _ = setup(as_json=True, file=getfixture("tmp_path") / "run.log")
@@ -44,6 +49,7 @@ def setup(*, as_json: bool = False, file: str | Path | None = None, level: str |
     >>> line["message"], line["run_id"]
     ('read 3 rows', 'r1')
     """
+    level = settings.known_level(level) if level else settings.log_level()
     root = logging.getLogger()
     for handler in [handler for handler in root.handlers if getattr(handler, "set_by_mlsd", False)]:
         root.removeHandler(handler)
@@ -52,7 +58,7 @@ def setup(*, as_json: bool = False, file: str | Path | None = None, level: str |
     handler.setFormatter(JsonFormatter() if as_json else logging.Formatter(TEXT))
     handler.set_by_mlsd = True  # type: ignore[attr-defined]
     root.addHandler(handler)
-    root.setLevel(level.upper() if level else settings.log_level())
+    root.setLevel(level)
     return root
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "dotenv_values",
     "features_data",
     "get",
+    "known_level",
     "log_dir",
     "log_level",
     "price_data",
@@ -52,13 +53,22 @@ def root() -> Path:
 
 
 def dotenv_values() -> dict[str, str]:
-    """What the ``.env`` file at the project's root says; empty when there is none."""
+    """What the ``.env`` file at the project's root says; empty when there is none.
+
+    Raises
+    ------
+    SettingsError
+        If the file is not UTF-8.
+    """
     path = root() / ".env"
     if not path.is_file():
         return {}
     from dotenv import dotenv_values as read
 
-    return {name: value for name, value in read(path).items() if value}
+    try:
+        return {name: value for name, value in read(path, encoding="utf-8-sig").items() if value}
+    except UnicodeDecodeError as error:  # PowerShell's > writes UTF-16
+        raise SettingsError(f"{path} is not UTF-8 text.", "Save it again as UTF-8 in your editor.") from error
 
 
 def get(name: str, default: str | None = None) -> str | None:
@@ -105,17 +115,37 @@ def log_dir() -> Path:
 
 
 def log_level() -> str:
-    """The level that logging starts at.
+    """The level that logging starts at, from LOG_LEVEL.
 
     Raises
     ------
     SettingsError
-        If LOG_LEVEL is none of Python's level names.
+        If it is none of Python's level names.
     """
-    level = (get("LOG_LEVEL") or "INFO").upper()
-    if level not in LOG_LEVELS:
-        raise SettingsError(f"LOG_LEVEL must be one of {list(LOG_LEVELS)}, got: {level!r}.", "Set it in .env.")
-    return level
+    return known_level(get("LOG_LEVEL") or "INFO")
+
+
+def known_level(name: str) -> str:
+    """A level's name in capitals.
+
+    Parameters
+    ----------
+    name : str
+        DEBUG, INFO, WARNING, ERROR or CRITICAL, in any case.
+
+    Returns
+    -------
+    str
+        The name in capitals.
+
+    Raises
+    ------
+    SettingsError
+        If it is none of these.
+    """
+    if name.upper() not in LOG_LEVELS:
+        raise SettingsError(f"LOG_LEVEL must be one of {list(LOG_LEVELS)}, got: {name.upper()!r}.", "Set it in .env.")
+    return name.upper()
 
 
 def price_data() -> Path:
