@@ -69,6 +69,10 @@ def answers(address: str, seconds: float = 2.0) -> bool:
     seconds : float
         How long to wait.
 
+    Returns
+    -------
+    bool
+
     Raises
     ------
     SettingsError

@@ -38,6 +38,9 @@ URL_FORMS = (
 # ADBC brings a SQLite library of its own beside Python's. Two libraries with one file open in one process would drop
 # each other's locks (https://www.sqlite.org/howtocorrupt.html, section 2.2.1), so a process uses one at a time.
 _one_sqlite = threading.RLock()
+_open_here = threading.local()
+
+_QUERY = re.compile(r"\s*(select|with|values|table)\b", re.IGNORECASE)
 
 
 def connect(url: str | None = None) -> "Store":
@@ -138,7 +141,8 @@ class Store:
         -------
         pandas.DataFrame
             A table comes back with the column types that it was written with. In a query's result, times, durations,
-            true/false and JSON columns that keep their stored name do too; exact decimals become float64.
+            true/false and JSON columns that keep their stored name do too, unless two tables of the query use that
+            name for different types; exact decimals become float64.
 
         Raises
         ------
@@ -151,9 +155,11 @@ class Store:
         with self._bulk() as bulk, bulk.cursor() as cursor:
             if self.is_sqlite:  # look at every row before a type is chosen, not only at the first thousand
                 cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(2**30)})
+            elif not _QUERY.match(sql):  # `explain` and its like cannot be copied out
+                cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": "false"})
             cursor.execute(*self._bound(sql, params))
             rows = cursor.fetch_arrow_table()
-        return columns.restore(rows, self._stored(table), exact=table is not None)
+        return columns.restore(rows, self._stored(sql, table), exact=table is not None)
 
     def read_chunks(
         self, sql_or_table: str, params: Mapping[str, Any] | None = None, *, rows: int = CHUNK_ROWS
@@ -175,10 +181,10 @@ class Store:
             With a fresh index each.
         """
         sql, table = self._statement(sql_or_table)
-        stored = self._stored(table)
+        stored = self._stored(sql, table)
         with self._connected() as connection:
-            streaming = connection.execution_options(stream_results=True, max_row_buffer=rows)
-            result = streaming.execute(sa.text(sql), self._bindable(params))
+            options = {"stream_results": bool(_QUERY.match(sql)), "max_row_buffer": rows}
+            result = connection.execute(sa.text(sql), self._bindable(params), execution_options=options)
             names, part = list(result.keys()), result.fetchmany(rows)
             while True:  # a result without rows is one chunk without rows, so that its columns are known
                 yield columns.restore(_arrow(names, part), stored, exact=table is not None)
@@ -237,6 +243,19 @@ class Store:
                 ) from error
         return written
 
+    def drop(self, name: str) -> None:
+        """Drop a table, and what is kept about its columns; nothing happens if it is not there.
+
+        Parameters
+        ----------
+        name : str
+            The table.
+        """
+        with self._connected() as connection:
+            sa.Table(name, sa.MetaData()).drop(connection, checkfirst=True)
+            if sa.inspect(connection).has_table(CATALOG):
+                connection.execute(sa.text(f"delete from {CATALOG} where table_name = :name"), {"name": name})  # noqa: S608
+
     @contextmanager
     def transaction(self) -> Iterator["Store"]:
         """Several statements, all or none: an exception inside undoes them.
@@ -264,7 +283,7 @@ class Store:
         if self._connection is not None:
             yield self._connection
         elif self.is_sqlite:
-            with _one_sqlite, self.engine.begin() as connection:
+            with _one_sqlite, _counted(), self.engine.begin() as connection:
                 yield connection
         else:
             with self.engine.begin() as connection:
@@ -277,6 +296,11 @@ class Store:
         if self.is_sqlite:
             import adbc_driver_sqlite.dbapi as sqlite
 
+            if getattr(_open_here, "count", 0):
+                raise DataError(
+                    "A transaction or a read in chunks is open in this thread, and SQLite has one user at a time.",
+                    "Use the transaction's own tx.read and tx.execute, or end it first.",
+                )
             with _one_sqlite, sqlite.connect(url.database) as connection:
                 yield connection
         else:
@@ -365,18 +389,25 @@ class Store:
         rows = [(name, column.name, column.dtype) for column in described]
         cursor.executemany(f"insert into {CATALOG} values ({', '.join(mark)})", rows)  # noqa: S608
 
-    def _stored(self, table: str | None) -> dict[str, str]:
-        """Column types as written: of one table, or of all tables where they agree on a column's name."""
+    def _stored(self, sql: str, table: str | None) -> dict[str, str]:
+        """Column types as written: of the table, or of those that the query names where they agree on a column."""
         with self._connected() as connection:
             if not sa.inspect(connection).has_table(CATALOG):
                 return {}
-            where = "where table_name = :table " if table else ""
-            rows = connection.execute(
-                sa.text(f"select distinct column_name, dtype from {CATALOG} {where}"),  # noqa: S608
-                {"table": table} if table else {},
-            ).all()
-        names = [name for name, _ in rows]
-        return {name: dtype for name, dtype in rows if names.count(name) == 1}
+            rows = connection.execute(sa.text(f"select table_name, column_name, dtype from {CATALOG}")).all()  # noqa: S608
+        asked = {table} if table else {name for name, *_ in rows if name.lower() in sql.lower()}
+        pairs = {(column, dtype) for name, column, dtype in rows if name in asked}
+        columns_named = [column for column, _ in pairs]
+        return {column: dtype for column, dtype in pairs if columns_named.count(column) == 1}
+
+
+@contextmanager
+def _counted() -> Iterator[None]:
+    _open_here.count = getattr(_open_here, "count", 0) + 1
+    try:
+        yield
+    finally:
+        _open_here.count -= 1
 
 
 def _parse(url: str) -> sa.URL:

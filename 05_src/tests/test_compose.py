@@ -173,8 +173,8 @@ def backend(services):
 
 
 def test_workers_see_code_and_data_under_the_path_of_this_machine(config):
-    worker = read(config("dask", POSTGRES_PASSWORD=PASSWORD, PWD="/home/me/a clone"))["dask-worker-1"]
-    assert worker["volumes"][0]["target"] == worker["environment"]["PYTHONPATH"] == "/home/me/a clone/05_src"
+    worker = read(config("dask", POSTGRES_PASSWORD=PASSWORD, PWD="/srv/a clone"))["dask-worker-1"]
+    assert worker["volumes"][0]["target"] == worker["environment"]["PYTHONPATH"] == "/srv/a clone/05_src"
 
 
 def test_the_tracking_service_runs_on_postgresql_and_its_health_check_sees_the_api(services, postgres_url, tmp_path):

@@ -27,6 +27,7 @@ ORDER = {
         "store",
         "price_csv",
         "lake",
+        "course_data",
         "features",
         "compose",
         "mlflow_server",
@@ -47,7 +48,7 @@ BEHIND = {
     "mlsd.doctor",
     "mlsd.cli",
 }
-BEHIND |= {"mlsd.price_csv", "mlsd.datasets.rebuild", "course"}
+BEHIND |= {"mlsd.price_csv", "mlsd.datasets.own_csv", "mlsd.datasets.rebuild", "course"}
 
 PACKAGES = {"mlsd": mlsd, "course": course}
 SOURCES = {name: Path(package.__file__).parent for name, package in PACKAGES.items()}

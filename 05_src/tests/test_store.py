@@ -226,6 +226,51 @@ def test_an_exception_undoes_a_transaction_even_a_create_table(db, trips):
     assert len(db.read("trips")) == 3
 
 
+def test_a_transaction_goes_on_after_it_has_read(db, trips):
+    db.write(trips, "trips")
+    with db.transaction() as tx:
+        assert len(tx.read("trips")) == 3
+        assert tx.execute("delete from trips where carrier = 'UA'") == 2
+        assert len(tx.read("select * from trips")) == 1
+    assert len(db.read("trips")) == 1
+
+
+def test_a_query_plan_can_be_read_inside_and_outside_a_transaction(db, trips):
+    db.write(trips, "trips")
+    explain = f"explain {'query plan' if db.is_sqlite else ''} select * from trips where carrier = :c"
+    with db.transaction() as tx:
+        inside = tx.read(explain, params={"c": "UA"})
+    assert inside.astype(str).apply(" ".join, axis=1).str.contains("trips").any()
+    assert len(db.read(explain, params={"c": "UA"})) == len(inside)
+
+
+def test_sqlite_is_not_opened_twice_in_a_thread(tmp_path, trips):
+    db = store.connect(f"sqlite:///{tmp_path}/one.db")
+    db.write(trips, "trips")
+    with db.transaction(), pytest.raises(DataError, match=r"tx\.read"):
+        db.read("trips")
+    with pytest.raises(DataError, match="open in this thread"):  # noqa: PT012
+        for chunk in db.read_chunks("trips", rows=1):
+            db.write(chunk, "copy")
+    assert len(db.read("trips")) == 3
+
+
+def test_a_dropped_table_leaves_no_types_behind(db, trips):
+    for name in ("old:name", "trips"):
+        db.write(trips.assign(when=pd.Timestamp("2013-01-01")), name)
+    db.drop("old:name")
+    db.drop("never there")
+    assert db.tables() == ["trips"]
+    assert db.read("select distinct table_name from mlsd_columns")["table_name"].tolist() == ["trips"]
+
+
+def test_tables_that_a_query_does_not_name_have_no_say_in_its_types(db):
+    db.write(pd.DataFrame({"hour": [5]}), "numbers")
+    db.write(pd.DataFrame({"hour": [pd.Timestamp("2013-01-01 05:00")]}), "times")
+    assert db.read("select hour from times")["hour"].tolist() == [pd.Timestamp("2013-01-01 05:00")]
+    assert db.read("select hour from numbers")["hour"].tolist() == [5]
+
+
 def test_a_bulk_write_inside_a_transaction_is_refused(db, trips):
     with db.transaction() as tx, pytest.raises(WriteError, match="transaction of its own"):
         tx.write(trips, "trips")

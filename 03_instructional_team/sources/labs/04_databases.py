@@ -48,7 +48,7 @@ from mlsd import datasets, store
 db = store.connect()
 for name in db.tables():
     if name.startswith("lab04_"):
-        db.execute(f"drop table {name}")
+        db.drop(name)
 
 flights = datasets.load_flights()
 print(db, f"{len(flights):,} flights", sep="\n")
@@ -590,8 +590,7 @@ check("04.5", answer)
 # %%
 for name in db.tables():
     if name.startswith("lab04_"):
-        db.execute(f"drop table {name}")
-db.execute("delete from mlsd_columns where table_name like 'lab04%'")
+        db.drop(name)
 [name for name in db.tables() if name.startswith("lab04_")]
 
 # %% [markdown]
