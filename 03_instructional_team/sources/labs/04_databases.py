@@ -387,7 +387,7 @@ db = store.connect()
 delays = db.read("select carrier, avg(dep_delay) as minutes from lab04_flights group by carrier")
 db.write(delays, "lab04_delays")
 """
-subprocess.run([sys.executable, "-c", program], check=True)  # noqa: S603
+subprocess.run([sys.executable, "-c", program], check=True)
 db.read("lab04_delays").round(1).head(3)
 
 # %% [markdown]
