@@ -79,7 +79,8 @@ def _unanswered(name: str, error: object) -> Finding:
 
 
 def _service(row: services.Service) -> Finding:
-    return Finding(row.name, "ok" if row.reachable else "problem", f"{row.address}: {row.seen}".lstrip(": "), row.fix)
+    seen = row.seen if row.address in row.seen else f"{row.address}: {row.seen}"
+    return Finding(row.name, "ok" if row.reachable else "problem", seen, row.fix)
 
 
 def _python() -> Finding:

@@ -17,7 +17,7 @@ FEATURES_DATA        ../../05_src/data/features              where features are 
 CREDIT_DATA          ../../05_src/data/credit/credit.csv     the credit table
 ==================== ======================================= ====================================================
 
-A relative MLSD_DATA_DIR or MLSD_LOG_DIR starts at the project's root. The last three are the course's own names:
+A relative MLSD_DATA_DIR, MLSD_LOG_DIR or SQLite file starts at the project's root. The last three are the course's own names:
 notebooks read them with dotenv from 01_materials/labs and 02_activities/assignments, both two folders below the root,
 so a relative value starts there.
 """
@@ -91,12 +91,12 @@ def get(name: str, default: str | None = None) -> str | None:
 
 def database_url() -> str:
     """SQLAlchemy URL of the database; a SQLite file in the data folder unless MLSD_DATABASE_URL says otherwise."""
-    return get("MLSD_DATABASE_URL") or _sqlite_in_data("mlsd.db")
+    return _from_root(get("MLSD_DATABASE_URL")) or _sqlite_in_data("mlsd.db")
 
 
 def tracking_uri() -> str:
     """Address of the MLflow server; a SQLite file in the data folder unless MLFLOW_TRACKING_URI says otherwise."""
-    return get("MLFLOW_TRACKING_URI") or _sqlite_in_data("mlflow.db")
+    return _from_root(get("MLFLOW_TRACKING_URI")) or _sqlite_in_data("mlflow.db")
 
 
 def dask_scheduler() -> str | None:
@@ -144,7 +144,10 @@ def known_level(name: str) -> str:
         If it is none of these.
     """
     if name.upper() not in LOG_LEVELS:
-        raise SettingsError(f"LOG_LEVEL must be one of {list(LOG_LEVELS)}, got: {name.upper()!r}.", "Set it in .env.")
+        raise SettingsError(
+            f"LOG_LEVEL must be one of {list(LOG_LEVELS)}, got: {name.upper()!r}.",
+            "Change it in .env, or in the environment.",
+        )
     return name.upper()
 
 
@@ -166,6 +169,14 @@ def credit_data() -> Path:
 def _course_path(name: str, below_data: str) -> Path:
     value = get(name)
     return (root() / "01_materials" / "labs" / value).resolve() if value else data_dir() / below_data
+
+
+def _from_root(url: str | None) -> str | None:
+    """A SQLite URL with its file's full path, so that a notebook and a command mean the same file."""
+    if not url or not url.startswith("sqlite:///"):
+        return url
+    file = url.removeprefix("sqlite:///")
+    return f"sqlite:///{(root() / file).as_posix()}" if file and not file.startswith(":") else url
 
 
 def _sqlite_in_data(file_name: str) -> str:

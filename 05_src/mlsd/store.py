@@ -417,6 +417,8 @@ def _parse(url: str) -> sa.URL:
         raise SettingsError(f"The database URL cannot be read: {_hidden(url)!r}.", URL_FORMS) from error
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise SettingsError(f"mlsd works with SQLite and PostgreSQL, not {parsed.drivername!r}.", URL_FORMS)
+    if parsed.get_backend_name() == "sqlite" and parsed.host:
+        raise SettingsError(f"A slash is missing: {url!r} names a server, and SQLite has none.", URL_FORMS)
     if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
         raise SettingsError("A SQLite database in memory cannot be shared between connections.", URL_FORMS)
     return parsed

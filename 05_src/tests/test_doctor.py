@@ -200,7 +200,7 @@ def test_a_copy_of_the_example_is_fine(root):
     [
         ("MLFLOW_TRACKING_URL=http://127.0.0.1:5000", "warning", "did you mean MLFLOW_TRACKING_URI?"),
         ("MLSD_DATABASE=sqlite:///x.db", "warning", "did you mean MLSD_DATABASE_URL?"),
-        ("LOG_LEVEL=LOUD", "problem", "Set it in .env"),
+        ("LOG_LEVEL=LOUD", "problem", "Change it in .env"),
         ("POSTGRES_PORT=54321x", "problem", "Set POSTGRES_PORT in .env"),
         ("MLSD_DATABASE_URL=postgresql+psycopg2://mlsd:YOUR_PASSWORD@127.0.0.1:1/mlsd", "problem", "POSTGRES_PASSWORD"),
     ],

@@ -31,6 +31,13 @@ def test_a_relative_data_folder_starts_at_the_root_from_anywhere(project, monkey
     assert settings.data_dir() == project / "elsewhere" / "data"
 
 
+def test_a_relative_sqlite_file_starts_at_the_root_too(project, monkeypatch):
+    monkeypatch.setenv("MLSD_DATABASE_URL", "sqlite:///my/own.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project.as_posix()}/runs.db")
+    assert settings.database_url() == f"sqlite:///{project.as_posix()}/my/own.db"
+    assert settings.tracking_uri() == f"sqlite:///{project.as_posix()}/runs.db"
+
+
 def test_the_courses_own_names_mean_what_they_mean_to_a_notebook(project):
     (project / ".env").write_text("PRICE_DATA=../../05_src/data/prices\n")
     assert settings.price_data() == project / "05_src" / "data" / "prices"

@@ -276,7 +276,9 @@ def test_a_bulk_write_inside_a_transaction_is_refused(db, trips):
         tx.write(trips, "trips")
 
 
-@pytest.mark.parametrize("url", ["nonsense", "mysql://u:secret@h/x", "sqlite://", "postgresql://u:secret@:x/y"])
+@pytest.mark.parametrize(
+    "url", ["nonsense", "mysql://u:secret@h/x", "sqlite://", "sqlite://a.db", "postgresql://u:secret@:x/y"]
+)
 def test_a_url_that_cannot_be_used_names_the_right_forms_and_hides_the_password(url):
     with pytest.raises(SettingsError, match=r"sqlite:///path/to/file\.db") as caught:
         store.connect(url)
