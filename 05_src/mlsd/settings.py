@@ -17,9 +17,9 @@ FEATURES_DATA        ../../05_src/data/features              where features are 
 CREDIT_DATA          ../../05_src/data/credit/credit.csv     the credit table
 ==================== ======================================= ====================================================
 
-A relative MLSD_DATA_DIR, MLSD_LOG_DIR or SQLite file starts at the project's root. The last three are the course's own names:
-notebooks read them with dotenv from 01_materials/labs and 02_activities/assignments, both two folders below the root,
-so a relative value starts there.
+A relative MLSD_DATA_DIR, MLSD_LOG_DIR or SQLite file starts at the project's root. The last three are the course's own
+names: notebooks read them with dotenv from 01_materials/labs and 02_activities/assignments, both two folders below the
+root, so a relative value starts there.
 """
 
 import os

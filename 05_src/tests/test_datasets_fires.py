@@ -12,6 +12,7 @@ from sklearn.model_selection import KFold, cross_val_predict, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from mlsd.datasets import fire_weather
 from mlsd.datasets import fires as fires_module
 from mlsd.datasets.fires import FIRE_COLUMNS, make_fires, read_fires
 from mlsd.errors import ColumnError, DataError
@@ -57,9 +58,9 @@ def codes_by_day() -> dict[int, tuple[float, float, float]]:
     found = {}
     for number, (month, *weather) in enumerate(days, start=1):
         temp, humidity, wind, rain = (np.array(float(value)) for value in weather)
-        ffmc = fires_module.fine_fuel_moisture_code(ffmc, temp=temp, humidity=humidity, wind=wind, rain=rain)
-        dmc = fires_module.duff_moisture_code(dmc, temp=temp, humidity=humidity, rain=rain, month=int(month))
-        dc = fires_module.drought_code(dc, temp=temp, rain=rain, month=int(month))
+        ffmc = fire_weather.fine_fuel_moisture_code(ffmc, temp=temp, humidity=humidity, wind=wind, rain=rain)
+        dmc = fire_weather.duff_moisture_code(dmc, temp=temp, humidity=humidity, rain=rain, month=int(month))
+        dc = fire_weather.drought_code(dc, temp=temp, rain=rain, month=int(month))
         found[number] = (float(ffmc), float(dmc), float(dc))
     return found
 
@@ -92,7 +93,7 @@ def real_file(tmp_path, *lines: str):
 
 def test_the_standard_sample_day_gives_the_published_codes():
     ffmc, dmc, dc = codes_by_day()[1]
-    isi = fires_module.initial_spread_index(np.array(ffmc), np.array(25.0))
+    isi = fire_weather.initial_spread_index(np.array(ffmc), np.array(25.0))
     assert [ffmc, dmc, dc, isi] == pytest.approx([87.69, 8.55, 19.01, 10.85], abs=0.006)
 
 
@@ -105,22 +106,22 @@ def test_the_codes_follow_the_published_weather_through_dry_days_and_rain(day):
 
 def test_rain_on_litter_that_is_soaked_already_counts_extra():
     # By hand, 1985 equations 1 to 3b: 192.74 % water, 5 mm reach it: + 28.64 + 6.13. Damp air: nothing dries.
-    code = fires_module.fine_fuel_moisture_code(np.array(10.0), temp=21.1, humidity=100.0, wind=0.0, rain=5.5)
+    code = fire_weather.fine_fuel_moisture_code(np.array(10.0), temp=21.1, humidity=100.0, wind=0.0, rain=5.5)
     assert float(code) == pytest.approx(59.5 * (250 - 227.51) / (147.2 + 227.51), abs=0.01)
 
 
 @pytest.mark.parametrize(("before", "after"), [(50.0, 24.02), (100.0, 49.48)])
 def test_the_same_rain_takes_its_share_from_drier_duff(before, after):
     # By hand, equations 11 to 15: 12.25 mm leave 10 mm; at -1.1 degrees nothing dries.
-    code = fires_module.duff_moisture_code(np.array(before), temp=-1.1, humidity=50.0, rain=12.25, month=7)
+    code = fire_weather.duff_moisture_code(np.array(before), temp=-1.1, humidity=50.0, rain=12.25, month=7)
     assert float(code) == pytest.approx(after, abs=0.01)
 
 
 def test_the_codes_of_many_days_at_once_are_those_of_each_day_alone():
     rain, before = np.array([0.0, 1.0, 12.0]), np.array([20.0, 50.0, 90.0])
-    at_once = fires_module.duff_moisture_code(before, temp=15.0, humidity=40.0, rain=rain, month=7)
+    at_once = fire_weather.duff_moisture_code(before, temp=15.0, humidity=40.0, rain=rain, month=7)
     alone = [
-        fires_module.duff_moisture_code(code, temp=15.0, humidity=40.0, rain=drops, month=7)
+        fire_weather.duff_moisture_code(code, temp=15.0, humidity=40.0, rain=drops, month=7)
         for code, drops in zip(before, rain, strict=True)
     ]
     assert at_once == pytest.approx(alone)
@@ -135,9 +136,9 @@ def test_the_codes_of_many_days_at_once_are_those_of_each_day_alone():
 )
 def test_codes_stay_in_their_range_for_any_weather(before, temp, humidity, rain, month):
     weather = {"temp": temp, "humidity": humidity, "rain": rain}
-    litter = fires_module.fine_fuel_moisture_code(np.array(min(before, 101.0)), wind=10.0, **weather)
-    duff = fires_module.duff_moisture_code(np.array(before), month=month, **weather)
-    deep = fires_module.drought_code(np.array(before), temp=temp, rain=rain, month=month)
+    litter = fire_weather.fine_fuel_moisture_code(np.array(min(before, 101.0)), wind=10.0, **weather)
+    duff = fire_weather.duff_moisture_code(np.array(before), month=month, **weather)
+    deep = fire_weather.drought_code(np.array(before), temp=temp, rain=rain, month=month)
     assert 0 <= litter <= 101
     assert min(duff, deep) >= 0
 

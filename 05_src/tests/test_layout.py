@@ -48,7 +48,7 @@ BEHIND = {
     "mlsd.doctor",
     "mlsd.cli",
 }
-BEHIND |= {"mlsd.price_csv", "mlsd.datasets.own_csv", "mlsd.datasets.rebuild", "course"}
+BEHIND |= {"mlsd.datasets.market", "mlsd.price_csv", "mlsd.datasets.own_csv", "mlsd.datasets.rebuild", "course"}
 
 PACKAGES = {"mlsd": mlsd, "course": course}
 SOURCES = {name: Path(package.__file__).parent for name, package in PACKAGES.items()}

