@@ -248,7 +248,7 @@ def misspelt(text):
 # %%
 def try_out(text):
     values = {name: value for name, value in dotenv_values(stream=StringIO(text)).items() if value}
-    for read in (settings.log_level, store.connect):
+    for read in (settings.log_level, lambda: store.connect(os.environ.get("MLSD_DATABASE_URL"))):
         with TemporaryDirectory() as folder, chdir(folder), patch.dict(os.environ, values):
             try:
                 print(read(), "\n")
