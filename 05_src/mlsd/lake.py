@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import quote
@@ -105,7 +105,7 @@ def ingest(csv_dir: str | os.PathLike[str], out_dir: str | os.PathLike[str], *, 
         by_ticker = [list(paths) for _, paths in groupby(files, key=price_csv.ticker_of)]
         work = pool.map(lambda paths: _ingest_ticker(paths, before, staged, restate), by_ticker)
         written, rejects = zip(*work, strict=True)
-        rejected = pd.concat(rejects, ignore_index=True).sort_values(["file", "line"], kind="stable")
+        rejected = pd.DataFrame(sorted(chain(*rejects)), columns=list(price_csv.Reject._fields))
         name = f"{pd.Timestamp.now('UTC'):%Y-%m-%dT%H%M%S}-{uuid.uuid4().hex[:6]}.csv"
         (staged / REJECTS).mkdir(exist_ok=True)
         rejected.to_csv(staged / REJECTS / name, index=False, lineterminator="\n")
@@ -222,25 +222,25 @@ def read(
     return dd.from_map(_read_files, _packed(folder, files, partition_bytes), columns=columns, meta=meta)
 
 
-def _ingest_ticker(paths: list[Path], before: Path, staged: Path, restate: bool) -> tuple[int, pd.DataFrame]:
+def _ingest_ticker(paths: list[Path], before: Path, staged: Path, restate: bool) -> tuple[int, list[price_csv.Reject]]:
     """All files of one ticker, in the order of their names, merged into the years that are there."""
-    written, rejected = 0, []
+    written, rejected = 0, list[price_csv.Reject]()
     for path in paths:
         rows, bad = price_csv.parse(path)
-        rejected.append(bad)
+        rejected += bad
         for year, of_year in _years(rows):
             ticker = price_csv.ticker_of(path)
             part = Path(ticker, f"{ticker}_{year}", "part.0.parquet")
             there = next((folder / part for folder in (staged, before) if (folder / part).is_file()), None)
             if there:
                 of_year, new, bad = _merged(there, of_year, path, restate)
-                rejected.append(bad)
+                rejected += bad
             else:
                 new = of_year.num_rows
             if new:
                 _write_file(of_year, staged / part)
             written += new
-    return written, pd.concat(rejected, ignore_index=True)
+    return written, rejected
 
 
 def _years(rows: pa.Table) -> Iterator[tuple[int, pa.Table]]:
@@ -251,18 +251,19 @@ def _years(rows: pa.Table) -> Iterator[tuple[int, pa.Table]]:
         yield int(years[start]), rows.slice(start, end - start)
 
 
-def _merged(there: Path, rows: pa.Table, path: Path, restate: bool) -> tuple[pa.Table, int, pd.DataFrame]:
+def _merged(there: Path, rows: pa.Table, path: Path, restate: bool) -> tuple[pa.Table, int, list[price_csv.Reject]]:
     """What is stored with the new rows added, how many are new, and those that contradict it."""
     old, new = pq.read_table(there, schema=price_csv.SCHEMA).to_pandas(), rows.to_pandas()
     values = ["Date", *price_csv.NUMBERS]
     new = new[~pd.MultiIndex.from_frame(new[values]).isin(pd.MultiIndex.from_frame(old[values]))]
     contradicts = new["Date"].isin(old["Date"])
-    rejected = price_csv.rejects(path, {}, "")
+    rejected: list[price_csv.Reject] = []
     if restate:
         old = old[~old["Date"].isin(new["Date"])]
     elif contradicts.any():
-        lines = {int(line): text for line, text in _lines_of(path, new.loc[contradicts, "Date"])}
-        rejected = price_csv.rejects(path, lines, "differs from what is stored; load with restate=True to replace that")
+        why = "differs from what is stored; load with restate=True to replace that"
+        lines = _lines_of(path, new.loc[contradicts, "Date"])
+        rejected = [price_csv.Reject(path.name, line, 1, why, text) for line, text in lines]
         new = new[~contradicts]
     merged = pd.concat([old, new]).sort_values("Date")
     return pa.Table.from_pandas(merged, price_csv.SCHEMA, preserve_index=False), len(new), rejected
@@ -296,7 +297,8 @@ def _write_file(table: pa.Table, path: Path) -> None:
     text = [
         field.name for field in table.schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
     ]
-    pq.write_table(table, path, use_dictionary=text)  # a dictionary of prices would be longer than the prices
+    with pa.OSFile(str(path), "wb") as file:
+        pq.write_table(table, file, use_dictionary=text)  # a dictionary of prices would be longer than the prices
 
 
 def _read_files(files: list[Path], columns: Sequence[str] | None = None) -> pd.DataFrame:

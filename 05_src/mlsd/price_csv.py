@@ -8,6 +8,7 @@ import csv
 import io
 from bisect import bisect_left
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,10 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-__all__ = ["NUMBERS", "REJECT_COLUMNS", "SCHEMA", "parse", "rejects", "ticker_of"]
+__all__ = ["NUMBERS", "SCHEMA", "Reject", "parse", "ticker_of"]
 
 NUMBERS = ("Open", "High", "Low", "Close", "Adj Close", "Volume")
-REJECT_COLUMNS = ("file", "line", "rows", "reason", "text")
 SCHEMA = pa.schema(
     [
         ("Date", pa.timestamp("us")),
@@ -32,6 +32,16 @@ SCHEMA = pa.schema(
 MISSING = ("", "na", "n/a", "nan", "null", "none")
 
 
+class Reject(NamedTuple):
+    """A line that is kept aside; ``line`` counts from 1, the header's, and ``rows`` is 0 for a file without rows."""
+
+    file: str
+    line: int
+    rows: int
+    reason: str
+    text: str
+
+
 def ticker_of(path: Path) -> str:
     """The ticker that a file's name says: ``SYN001.csv`` holds SYN001.
 
@@ -43,7 +53,7 @@ def ticker_of(path: Path) -> str:
     return path.stem
 
 
-def parse(path: Path) -> tuple[pa.Table, pd.DataFrame]:
+def parse(path: Path) -> tuple[pa.Table, list[Reject]]:
     """Read one file.
 
     Parameters
@@ -55,8 +65,8 @@ def parse(path: Path) -> tuple[pa.Table, pd.DataFrame]:
     -------
     rows : pyarrow.Table
         The good rows in order of date, columns as :data:`SCHEMA`.
-    rejected : pandas.DataFrame
-        One row a rejected line, columns :data:`REJECT_COLUMNS`; ``line`` counts from 1, the header's.
+    rejected : list of Reject
+        The other lines.
 
     Notes
     -----
@@ -67,39 +77,11 @@ def parse(path: Path) -> tuple[pa.Table, pd.DataFrame]:
     raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     fast = _parse_whole(raw)
     if fast is not None:
-        return _finished(fast, path), _no_rejects()
+        return _finished(fast, path), []
     lines = _Lines(path, raw)
     good = lines.checked()
     table = pa.table({name: pa.array(good[name].to_numpy()) for name in ("Date", *NUMBERS)})
     return _finished(table, path), lines.rejected()
-
-
-def rejects(path: Path, lines: dict[int, str], reason: str) -> pd.DataFrame:
-    """Rejects with one reason, as :func:`parse` returns them.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The CSV file.
-    lines : dict of int to str
-        Line number to the line's text.
-    reason : str
-        What is wrong with them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns :data:`REJECT_COLUMNS`.
-    """
-    return pd.DataFrame(
-        {"file": path.name, "line": list(lines), "rows": 1, "reason": reason, "text": list(lines.values())},
-        columns=list(REJECT_COLUMNS),
-    )
-
-
-def _no_rejects() -> pd.DataFrame:
-    types = {"file": "str", "line": "int64", "rows": "int64", "reason": "str", "text": "str"}
-    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in types.items()})
 
 
 def _parse_whole(raw: bytes) -> pa.Table | None:
@@ -174,13 +156,11 @@ class _Lines:
         rows = pd.DataFrame({"Date": self._dates(text["Date"])} | {name: self._numbers(text[name]) for name in NUMBERS})
         return self._in_order(rows.drop(index=[number for number in rows.index if number in self.reasons]))
 
-    def rejected(self) -> pd.DataFrame:
-        """One row a rejected line, or one for a file without any line."""
+    def rejected(self) -> list[Reject]:
+        """One for each rejected line, or one for a file without any line."""
         if not self.text:
-            nothing = pd.DataFrame([[self.path.name, 1, 0, "the file is empty: no row below the header", ""]])
-            return nothing.set_axis(list(REJECT_COLUMNS), axis=1)
-        parts = [rejects(self.path, {n: self.text[n]}, self.reasons[n]) for n in sorted(self.reasons)]
-        return pd.concat(parts, ignore_index=True) if parts else _no_rejects()
+            return [Reject(self.path.name, 1, 0, "the file is empty: no row below the header", "")]
+        return [Reject(self.path.name, n, 1, self.reasons[n], self.text[n]) for n in sorted(self.reasons)]
 
     def _reject(self, rows: pd.Series, reason: str) -> None:
         for number, value in rows.items():
