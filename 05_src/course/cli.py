@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlsd import settings
-from mlsd.errors import MlsdError
+from mlsd.errors import MlsdError, SettingsError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -106,6 +106,7 @@ def _labs(options: argparse.Namespace) -> int:
         from mlsd import store
 
         store.connect(options.db)
+    folder = _report_folder()
     console = Console(width=None if sys.stdout.isatty() else 120)
     _warn_of_stale(console, chosen, root)
     runs = []
@@ -117,11 +118,22 @@ def _labs(options: argparse.Namespace) -> int:
                 runs.append(run)
                 _tell(console, run, f"{len(runs)} of {len(chosen)}")
     finally:
-        index = report.write_report(runs, settings.log_dir() / "labs-report")
+        index = report.write_report(runs, folder)
     console.print(report.summary(runs))
     _say(console, f"Report: {index}\n{index.resolve().as_uri()}")
     results = {run.result for run in runs}
     return 130 if "stopped" in results else int(results != {"passed"})
+
+
+def _report_folder() -> Path:
+    """Made before the first lab runs, so that no run is lost for want of a place to tell of it."""
+    folder = settings.log_dir() / "labs-report"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fix = "Set MLSD_LOG_DIR in .env to a folder that you may write to."
+        raise SettingsError(f"The report cannot be written to {folder}: {error.strerror}.", fix) from error
+    return folder
 
 
 def _warn_of_stale(console: "Console", chosen: list[tuple[str, str]], root: Path) -> None:

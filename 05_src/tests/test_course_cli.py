@@ -113,3 +113,10 @@ def test_help_loads_nothing_heavy():
     code = "import course.cli, sys; course.cli._parser().format_help(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split()
     assert {"pandas", "sqlalchemy", "rich", "jupytext", "nbclient", "nbconvert"} & set(loaded) == set()
+
+
+def test_a_report_that_cannot_be_written_is_told_before_a_lab_runs(project, tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("MLSD_LOG_DIR", str(tmp_path / "file" / "logs"))
+    assert cli.main(["labs"]) == 2
+    assert "MLSD_LOG_DIR" in capsys.readouterr().err
