@@ -400,7 +400,16 @@ def _groups_are_whole(frame: Any, by: list[str]) -> bool:
 
 
 def _made_here(expression: Any, by: list[str]) -> bool:
-    """Whether a function of this module made the frame by the same groups or by larger ones: then they are whole."""
+    """Whether a function of this module made the frame by the same groups or by larger ones: then they are whole.
+
+    Choosing columns or rows and adding columns moves no row to another partition, so those steps are looked through.
+    """
+    from dask.dataframe.dask_expr._expr import Assign, Filter, Projection
+
+    while isinstance(expression, Assign | Filter | Projection):
+        if isinstance(expression, Assign) and set(expression.keys) & set(by):
+            return False
+        expression = expression.frame
     if getattr(expression, "func", None) is not _in_order:
         return False
     _compute, made_by, *_rest = expression.operands[len(expression._parameters) :]

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain, groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -216,7 +217,7 @@ def read(
         raise DataError(f"There is no Parquet file below {folder}.", "Make the course's data with `mlsd data`.")
     meta = _meta(files[0], columns)
     if engine == "pandas":
-        return _read_files(files, columns)
+        return _read_files(_Files(tuple(map(str, files))), columns)
     import dask.dataframe as dd
 
     return dd.from_map(_read_files, _packed(folder, files, partition_bytes), columns=columns, meta=meta)
@@ -301,8 +302,18 @@ def _write_file(table: pa.Table, path: Path) -> None:
         pq.write_table(table, file, use_dictionary=text)  # a dictionary of prices would be longer than the prices
 
 
-def _read_files(files: list[Path], columns: Sequence[str] | None = None) -> pd.DataFrame:
-    table = ds.dataset([str(file) for file in files]).to_table(columns=list(columns) if columns is not None else None)
+@dataclass(frozen=True, repr=False)
+class _Files:
+    """The files of one partition, with a name short enough for Dask's plan of the work."""
+
+    paths: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"{len(self.paths)} files from {Path(self.paths[0]).parent.name}"
+
+
+def _read_files(files: _Files, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    table = ds.dataset(list(files.paths)).to_table(columns=list(columns) if columns is not None else None)
     return table.to_pandas()
 
 
@@ -314,20 +325,20 @@ def _meta(file: Path, columns: Sequence[str] | None) -> pd.DataFrame:
     return empty[list(columns)]
 
 
-def _packed(folder: Path, files: list[Path], partition_bytes: int | None) -> list[list[Path]]:
+def _packed(folder: Path, files: list[Path], partition_bytes: int | None) -> list[_Files]:
     """Files of a Dask partition: whole folders, one after another, until it is large enough."""
     sizes = {file: file.stat().st_size for file in files}
     limit = partition_bytes or min(PARTITION_BYTES, sum(sizes.values()) // 16 + 1)
-    groups: list[list[Path]] = [[]]
+    groups: list[list[str]] = [[]]
     filled = 0
     for _, together in groupby(files, key=lambda file: file.relative_to(folder).parts[0]):
         if filled >= limit:
             groups.append([])
             filled = 0
         for file in together:
-            groups[-1].append(file)
+            groups[-1].append(str(file))
             filled += sizes[file]
-    return groups
+    return [_Files(tuple(paths)) for paths in groups]
 
 
 def _located(path: str | os.PathLike[str]) -> Path:

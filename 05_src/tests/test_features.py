@@ -219,9 +219,17 @@ def test_whole_groups_are_not_shuffled_and_keep_their_order(prices):
     assert featured.compute()["Close"].tolist() == ordered["Close"].tolist()
 
 
+def test_groups_are_looked_at_once_in_a_chain_but_again_when_they_change(prices):
+    featured = EVERY["returns"](dd.from_pandas(prices, npartitions=2, sort=False))
+    chosen = features.add_range(featured)[["ticker", "Date", "hi_lo_range"]]
+    assert features._made_here(chosen[chosen["hi_lo_range"] > 1].expr, ["ticker"])
+    assert not features._made_here(chosen.assign(ticker="A").expr, ["ticker"])
+    assert not features._made_here(chosen.expr, ["Date"])
+
+
 def test_a_chain_of_features_shuffles_once(prices):
     lazy = dd.from_pandas(prices, npartitions=3, sort=False)
-    for make in (EVERY["lags"], EVERY["returns"], EVERY["mean"]):
+    for make in (EVERY["lags"], features.add_range, EVERY["returns"], EVERY["mean"]):
         lazy = make(lazy)
     assert shuffles(lazy) == 1
     assert len(lazy.compute()) == 5

@@ -225,6 +225,7 @@ def test_a_dask_partition_never_splits_a_ticker(folder, out):
     lazy = lake.read(out, engine="dask", partition_bytes=1)
     assert [part["ticker"].compute().nunique() for part in lazy.partitions] == [1, 1, 1]
     assert [len(part) for part in lazy.partitions] == [10, 10, 10]
+    assert "10 files from AAA_2000" in lazy.expr.tree_repr()
 
 
 def test_a_folder_that_is_there_is_not_replaced_unasked(frame, out):
