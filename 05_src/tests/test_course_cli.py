@@ -1,4 +1,5 @@
 import _thread
+import signal
 import subprocess
 import sys
 import threading
@@ -59,6 +60,7 @@ def test_ctrl_c_keeps_what_is_done_and_still_writes_the_report(project, capsys):
     write(project, "04_waits", WAITS)
     notebooks.build(project)
     started = project / notebooks.DERIVED["learner"] / "started"
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 
     def interrupt():
         while not started.exists():
@@ -66,7 +68,10 @@ def test_ctrl_c_keeps_what_is_done_and_still_writes_the_report(project, capsys):
         _thread.interrupt_main()
 
     threading.Thread(target=interrupt, daemon=True).start()
-    assert cli.main(["labs", "--learner", "02", "03", "04"]) == 130
+    try:
+        assert cli.main(["labs", "--learner", "02", "03", "04"]) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
     said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("lab ")]
     assert [line.split(")")[1].split(",")[0] for line in said] == [" passed", " stopped", " not run"]
     assert "stopped by Ctrl-C" in report_page().read_text(encoding="utf-8")
