@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Ingested", "ingest", "read", "write"]
 
 REJECTS = "_rejects"
-PARTITION_BYTES = 32 * 2**20
+PARTITION_BYTES = 6 * 2**20  # about 250,000 rows of prices; larger ones cost a worker memory, smaller ones time
 
 
 class Ingested(NamedTuple):
@@ -190,7 +190,7 @@ def read(
         Only these columns.
     partition_bytes : int, optional
         Size of a Dask partition on disk; a larger folder is still one partition. Default: a sixteenth of the table, at
-        most 32 MB.
+        most 6 MB.
 
     Returns
     -------
@@ -314,7 +314,10 @@ class _Files:
 
 def _read_files(files: _Files, columns: Sequence[str] | None = None) -> pd.DataFrame:
     table = ds.dataset(list(files.paths)).to_table(columns=list(columns) if columns is not None else None)
-    return table.to_pandas()
+    frame = table.to_pandas(split_blocks=True, self_destruct=True)  # each column is freed once it is copied
+    del table
+    pa.default_memory_pool().release_unused()  # else a worker keeps the memory of its largest partition
+    return frame
 
 
 def _meta(file: Path, columns: Sequence[str] | None) -> pd.DataFrame:

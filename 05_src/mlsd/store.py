@@ -331,6 +331,8 @@ class Store:
         compiled = sa.text(sql).bindparams(**self._bindable(params)).compile(dialect=self.engine.dialect)
         if self.is_sqlite:
             return str(compiled), tuple(compiled.params[name] for name in compiled.positiontup or ())
+        if not params:
+            return (str(compiled).replace("%%", "%"),)  # SQLAlchemy doubles them for psycopg2, which is not asked here
         with self.engine.connect() as connection:  # psycopg2 quotes each value; ADBC would want its exact column type
             return (connection.connection.cursor().mogrify(str(compiled), compiled.params).decode(),)
 

@@ -99,6 +99,12 @@ def test_parameters_are_bound_and_never_formatted(db, trips):
     assert len(db.read("select * from trips where carrier = :c and 'a%' like 'a%'", params={"c": "UA"})) == 2
 
 
+def test_a_percent_sign_stays_one(db, trips):
+    db.write(trips, "trips")
+    assert len(db.read("select * from trips where carrier like 'U%'")) == 2
+    assert db.read("select '100%%' as share").iloc[0].tolist() == ["100%%"]
+
+
 def test_times_can_be_parameters_in_any_zone(db):
     db.write(every_type(), "types")
     new_york, utc = every_type()["zone"][1], every_type()["utc"][1]
