@@ -72,7 +72,7 @@ def ready() -> int:
     """Load what the work needs, so that it counts as idle memory; the process's number."""
     import dask.dataframe  # noqa: F401
 
-    import mlsd.features
+    import mlsd.features.windows
     import mlsd.lake  # noqa: F401
 
     return os.getpid()

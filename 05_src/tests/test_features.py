@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import dask.dataframe as dd
 import numpy as np
 import pandas as pd
@@ -222,9 +225,9 @@ def test_whole_groups_are_not_shuffled_and_keep_their_order(prices):
 def test_groups_are_looked_at_once_in_a_chain_but_again_when_they_change(prices):
     featured = EVERY["returns"](dd.from_pandas(prices, npartitions=2, sort=False))
     chosen = features.add_range(featured)[["ticker", "Date", "hi_lo_range"]]
-    assert features._made_here(chosen[chosen["hi_lo_range"] > 1].expr, ["ticker"])
-    assert not features._made_here(chosen.assign(ticker="A").expr, ["ticker"])
-    assert not features._made_here(chosen.expr, ["Date"])
+    assert features.windows._made_here(chosen[chosen["hi_lo_range"] > 1].expr, ["ticker"])
+    assert not features.windows._made_here(chosen.assign(ticker="A").expr, ["ticker"])
+    assert not features.windows._made_here(chosen.expr, ["Date"])
 
 
 def test_a_chain_of_features_shuffles_once(prices):
@@ -233,3 +236,16 @@ def test_a_chain_of_features_shuffles_once(prices):
         lazy = make(lazy)
     assert shuffles(lazy) == 1
     assert len(lazy.compute()) == 5
+
+
+def test_a_lag_costs_no_import_of_scikit_learn():
+    code = (
+        "import sys; from mlsd import features; features.add_lags; features.add_asof; print('sklearn' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'add_magic'"):
+        features.add_magic  # noqa: B018

@@ -17,7 +17,7 @@ import pandas as pd
 from pandas.api.extensions import take
 from pandas.api.indexers import BaseIndexer
 
-from .errors import DataError, require_columns
+from ..errors import DataError, require_columns
 
 if TYPE_CHECKING:
     from dask.dataframe import DataFrame as DaskFrame
