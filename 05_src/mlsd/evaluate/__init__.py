@@ -1,0 +1,61 @@
+"""How good is a model, and is it good enough for what it is for.
+
+The positive class is 1, and a probability is that of a 1. A case is *flagged* where its probability is at least the
+threshold; a flagged 0 is a false alarm, a 1 that is not flagged is a miss.
+
+=============================================  ============================================================
+RuleClassifier, RateBy                         baselines: a rule somebody has already, the rate of like cases
+panel                                          a table of metrics for a rare class, one column a model
+cost_curve, best_threshold,                    what false alarms and misses cost, and the threshold that
+calibrated_threshold                           follows from it
+compare, nested                                one model against another, and a whole search, without luck
+=============================================  ============================================================
+
+The majority as a baseline is scikit-learn's own ``DummyClassifier``. A threshold, once chosen, becomes part of a model
+by scikit-learn's ``FixedThresholdClassifier``.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .baselines import RateBy, RuleClassifier
+    from .comparison import Comparison, Nested, compare, nested
+    from .costs import best_threshold, calibrated_threshold, cost_curve
+    from .metrics import panel
+
+__all__ = [
+    "Comparison",
+    "Nested",
+    "RateBy",
+    "RuleClassifier",
+    "best_threshold",
+    "calibrated_threshold",
+    "compare",
+    "cost_curve",
+    "nested",
+    "panel",
+]
+
+_HOMES = {
+    "Comparison": "comparison",
+    "Nested": "comparison",
+    "RateBy": "baselines",
+    "RuleClassifier": "baselines",
+    "best_threshold": "costs",
+    "calibrated_threshold": "costs",
+    "compare": "comparison",
+    "cost_curve": "costs",
+    "nested": "comparison",
+    "panel": "metrics",
+}
+
+
+def __getattr__(name: str) -> Any:  # each topic is loaded when its first name is asked for
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
