@@ -29,6 +29,7 @@ QUIET = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MPLBACKEND": "Agg",
+    "OMP_NUM_THREADS": "1",  # boosted trees wait for each other on a machine with other work
 }
 
 

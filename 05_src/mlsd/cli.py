@@ -1,4 +1,4 @@
-"""The ``mlsd`` command: look after the set-up, start and stop the services, make the data."""
+"""The ``mlsd`` command: look after the set-up, start and stop the services, make the data, send what waits."""
 
 import argparse
 import io
@@ -23,8 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 if all is well, 1 if ``doctor`` or ``status`` found a problem, 2 for an error that names its fix, 130 after
-        Ctrl-C.
+        0 if all is well, 1 if ``doctor`` or ``status`` found a problem or ``tracking sync`` left something, 2 for an
+        error that names its fix, 130 after Ctrl-C.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a Windows code page cannot write every sign
@@ -61,6 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     data.add_argument("--tickers", type=int, default=60, metavar="N", help="how many synthetic tickers (60)")
     data.set_defaults(run=_data)
+    tracking = commands.add_parser("tracking", help="look after the records of experiments")
+    actions = tracking.add_subparsers(title="actions", dest="action", metavar="ACTION", required=True)
+    sync = actions.add_parser("sync", help="send what was kept on disk while the MLflow server was away, once")
+    sync.set_defaults(run=_sync)
     return parser
 
 
@@ -106,6 +110,21 @@ def _data(options: argparse.Namespace) -> int:
 
     course_data.make_all(lambda text: print(text, flush=True), n_tickers=options.tickers)
     return 0
+
+
+def _sync(_options: argparse.Namespace) -> int:
+    from . import tracking
+
+    if not tracking.waiting():
+        print("Nothing waits to be sent.")
+        return 0
+    done = tracking.sync(lambda text: print(text, flush=True))
+    print(f"{done.runs} runs are whole now, {done.operations} operations sent.")
+    for problem in done.problems:
+        print(f"MLflow refused: {problem}", file=sys.stderr)
+    if done.left:
+        print(f"{done.left} files wait for another server, or for this one to come back.")
+    return int(bool(done.problems or done.left))
 
 
 def _table(heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

@@ -274,6 +274,16 @@ def _line_endings() -> Finding:
     return Finding("Line endings", "ok", "as in the repository")
 
 
+def _unsent() -> Finding:
+    """Whether runs wait that an MLflow server has not got yet."""
+    from .tracking import waiting
+
+    runs = len(waiting())
+    if not runs:
+        return Finding("Experiments", "ok", "no run waits to be sent")
+    return Finding("Experiments", "warning", f"{runs} runs wait to be sent", "`mlsd up`, then `mlsd tracking sync`.")
+
+
 CHECKS: dict[str, Callable[[], Finding]] = {
     "Python": _python,
     "Packages": _packages,
@@ -285,6 +295,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "Log folder": partial(_folder, "Log folder", "MLSD_LOG_DIR"),
     "VSCode": _vscode,
     "Settings": _settings,
+    "Experiments": _unsent,
     "Long paths": _long_paths,
     "Line endings": _line_endings,
 }

@@ -13,9 +13,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,7 +25,7 @@ import psutil
 from . import ports, settings
 from .errors import ServiceError, SettingsError
 
-__all__ = ["Server", "end", "running", "start", "version", "wait_until_ready"]
+__all__ = ["Server", "end", "running", "start", "temporary", "version", "wait_until_ready"]
 
 API = "/api/2.0/mlflow/experiments/search?max_results=1"
 READY_SECONDS = 120
@@ -76,7 +77,7 @@ def start() -> Server:
     ports.require_free("MLFLOW_PORT", instead=use_it if version(address) else "")
     data = _folder("MLSD_DATA_DIR", settings.data_dir())
     _folder("MLSD_LOG_DIR", settings.log_dir())
-    process = _launch(number, data)
+    process = _launch(number, data, _log_file())
     process.returncode = 0  # it outlives us on purpose; Python warns otherwise that it still runs
     return _remember(number, [psutil.Process(process.pid)])
 
@@ -94,38 +95,71 @@ def wait_until_ready(server: Server, tell: Callable[[str], None]) -> Server:
     ServiceError
         If it ended, or is not ready after 120 seconds; with the end of its log.
     """
-    begin = told = time.monotonic()
-    while _page(server.address + API) is None:
-        now = time.monotonic()
-        if not _family(server):
-            raise ServiceError(f"The MLflow server ended while it started.{_end_of_log()}", f"Read {_log_file()}.")
-        if now - begin > READY_SECONDS:
-            problem = f"The MLflow server is not ready after {READY_SECONDS} seconds.{_end_of_log()}"
-            raise ServiceError(problem, f"Read {_log_file()}, then `mlsd down` and `mlsd up`.")
-        if now - told > 5:
-            told = now
-            tell(f"Still starting: {now - begin:.0f} of at most {READY_SECONDS} seconds.")
-        time.sleep(0.2)
+    _wait_for_answer(server, _log_file(), tell)
     return _remember(server.port, _family(server))
+
+
+@contextmanager
+def temporary(folder: Path) -> Iterator[str]:
+    """A server for as long as the block lasts, at a free port of this machine, with runs and log in a folder of yours.
+
+    Yields
+    ------
+    str
+        Its address.
+
+    Raises
+    ------
+    ServiceError
+        As :func:`wait_until_ready`.
+    """
+    number, log = ports.free(), folder / "mlflow-server.log"
+    process = _launch(number, folder, log)
+    server = Server(number, ((process.pid, psutil.Process(process.pid).create_time()),))
+    try:
+        _wait_for_answer(server, log, lambda text: None)
+        yield server.address
+    finally:
+        _stop(_family(server), grace_seconds=5)
+        process.wait()
 
 
 def end(server: Server, *, grace_seconds: float = 10) -> int:
     """End all its processes, gently first and by force after some seconds; returns how many there were."""
-    family = left = _family(server)
+    family = _family(server)
+    _stop(family, grace_seconds)
+    _state_file().unlink(missing_ok=True)
+    return len(family)
+
+
+def _stop(left: list[psutil.Process], grace_seconds: float) -> None:
     for stop in (psutil.Process.terminate, psutil.Process.kill):
         for process in left:
             with suppress(psutil.NoSuchProcess):
                 stop(process)
         left = _wait_for_end(left, grace_seconds)
-    _state_file().unlink(missing_ok=True)
-    return len(family)
 
 
-def _launch(number: int, data: Path) -> subprocess.Popen:
+def _wait_for_answer(server: Server, log: Path, tell: Callable[[str], None]) -> None:
+    begin = told = time.monotonic()
+    while _page(server.address + API) is None:
+        now = time.monotonic()
+        if not _family(server):
+            raise ServiceError(f"The MLflow server ended while it started.{_end_of(log)}", f"Read {log}.")
+        if now - begin > READY_SECONDS:
+            problem = f"The MLflow server is not ready after {READY_SECONDS} seconds.{_end_of(log)}"
+            raise ServiceError(problem, f"Read {log}, then `mlsd down` and `mlsd up`.")
+        if now - told > 5:
+            told = now
+            tell(f"Still starting: {now - begin:.0f} of at most {READY_SECONDS} seconds.")
+        time.sleep(0.2)
+
+
+def _launch(number: int, data: Path, log_file: Path) -> subprocess.Popen:
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(number), "--workers", "1"]
     command += ["--backend-store-uri", f"sqlite:///{(data / 'mlflow.db').as_posix()}"]
     command += ["--no-serve-artifacts", "--default-artifact-root", (data / "mlartifacts").as_uri()]
-    with _log_file().open("wb") as log:
+    with log_file.open("wb") as log:
         return subprocess.Popen(  # noqa: S603
             command,
             cwd=data,
@@ -183,8 +217,8 @@ def _log_file() -> Path:
     return settings.log_dir() / "mlflow-server.log"
 
 
-def _end_of_log() -> str:
-    lines = _log_file().read_text(errors="replace").splitlines()[-5:]
+def _end_of(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines()[-5:]
     return "".join(f"\n  {line}" for line in [" Its log ends:", *lines]) if lines else ""
 
 
@@ -206,5 +240,5 @@ def _page(url: str) -> str | None:
     try:
         with urllib.request.build_opener(proxies).open(url, timeout=2) as page:
             return page.read().decode(errors="replace")
-    except (OSError, ValueError):
+    except (OSError, ValueError, HTTPException):  # the last: a program that speaks something else
         return None

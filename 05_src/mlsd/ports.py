@@ -19,7 +19,7 @@ import psutil
 from . import settings
 from .errors import ServiceError, SettingsError
 
-__all__ = ["DEFAULTS", "local_address", "number_of", "require_free", "taken_by"]
+__all__ = ["DEFAULTS", "free", "local_address", "number_of", "require_free", "taken_by"]
 
 DEFAULTS = {"MLFLOW_PORT": 5000, "POSTGRES_PORT": 5432, "DASK_PORT": 8786, "DASK_DASHBOARD_PORT": 8787}
 
@@ -41,6 +41,13 @@ def number_of(name: str) -> int:
     if not (text.isdecimal() and 0 < int(text) < 65536):
         raise SettingsError(f"{name} must be a number from 1 to 65535, got: {text!r}.", f"Set {name} in .env.")
     return int(text)
+
+
+def free() -> int:
+    """A port of this machine that nobody has at the moment."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return int(server.getsockname()[1])
 
 
 def local_address(number: int) -> str:

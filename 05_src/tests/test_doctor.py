@@ -228,3 +228,11 @@ def test_a_clone_with_changed_line_endings_is_told(root):
 def test_a_service_that_is_down_is_a_problem_with_its_fix(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{free_port()}")
     assert (look("Tracking server").state, "`mlsd up`" in look("Tracking server").fix) == ("problem", True)
+
+
+def test_runs_that_wait_for_the_mlflow_server_are_told_of():
+    assert look("Experiments").state == "ok"
+    outbox = settings.data_dir() / "tracking_outbox"
+    outbox.mkdir(parents=True)
+    (outbox / "0123.jsonl").touch()
+    assert (look("Experiments").state, look("Experiments").fix) == ("warning", "`mlsd up`, then `mlsd tracking sync`.")

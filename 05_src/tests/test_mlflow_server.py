@@ -1,6 +1,8 @@
 import json
+import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mlsd import mlflow_server, services, settings
+from mlsd import mlflow_server, ports, services, settings
 from mlsd.errors import ServiceError, SettingsError
 from mlsd.mlflow_server import version
 
@@ -183,3 +185,44 @@ def test_a_port_that_another_mlflow_server_has_offers_to_use_that_one(mlflow_ser
 def test_a_proxy_of_the_system_does_not_stand_before_this_machine(mlflow_server, monkeypatch):
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
     assert version(mlflow_server + "/")[0].isdigit()
+
+
+def test_a_temporary_server_is_gone_after_its_block_however_that_ends(tmp_path):
+    home = tmp_path / "with space"
+    home.mkdir()
+    with pytest.raises(ZeroDivisionError), mlflow_server.temporary(home) as address:  # noqa: PT012
+        family = psutil.Process().children(recursive=True)
+        assert searched(address) == ["Default"]
+        raise ZeroDivisionError
+    assert version(address) is None
+    assert [process for process in family if is_running(process) and "mlflow" in " ".join(process.cmdline())] == []
+    assert {"mlflow.db", "mlflow-server.log"} <= {file.name for file in home.iterdir()}
+
+
+def test_a_temporary_server_that_does_not_start_says_what_its_log_says(tmp_path):
+    (tmp_path / "mlflow.db").write_text("this is no database, and SQLite reads a hundred bytes to see it" * 9)
+    with pytest.raises(ServiceError, match=r"ended while it started(?s:.*)not a database") as caught:
+        mlflow_server.temporary(tmp_path).__enter__()
+    assert str(tmp_path / "mlflow-server.log") in caught.value.fix
+
+
+def test_a_free_port_can_be_taken_at_once():
+    number = ports.free()
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", number))
+        server.listen()
+        assert ports.taken_by(number) is not None
+        assert ports.free() != number
+
+
+def test_a_port_that_speaks_something_else_is_no_server():
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+
+        def greet():
+            with stranger.accept()[0] as caller:
+                caller.sendall(b"220 mail at your service\r\n")
+
+        answering = threading.Thread(target=greet)
+        answering.start()
+        assert mlflow_server.version(f"http://127.0.0.1:{stranger.getsockname()[1]}") is None
+        answering.join()
