@@ -10,12 +10,14 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from mlsd.errors import DataError
+from mlsd import mlflow_server, settings
+from mlsd.errors import DataError, ServiceError
 
 from . import notebooks
 
@@ -96,23 +98,54 @@ def run_labs(
         As each ends. After Ctrl-C: the one that was "stopped", the rest as "not run".
     """
     stopped = False
-    for lab, version in labs:
-        if stopped:
-            yield LabRun(lab, version, "not run")
-            continue
-        path = notebooks.derived_path(lab, version, root)
-        with tempfile.TemporaryDirectory(prefix="labs ", ignore_cleanup_errors=True) as folder:
-            environment = _environment(Path(folder), db)
-            run = run_notebook(
-                path,
-                version,
-                folder=root / LABS_FOLDER,
-                environment=environment,
-                cell_seconds=cell_seconds,
-                watch=watch,
-            )
-        stopped = run.result == "stopped"
-        yield run
+    with _TrackingServer() as tracking:
+        for lab, version in labs:
+            if stopped:
+                yield LabRun(lab, version, "not run")
+                continue
+            path = notebooks.derived_path(lab, version, root)
+            with tempfile.TemporaryDirectory(prefix="labs ", ignore_cleanup_errors=True) as folder:
+                try:
+                    environment = _environment(Path(folder), db) | tracking.settings_for(path)
+                except ServiceError as error:
+                    yield LabRun(lab, version, "failed", failure=Failure(0, "", "", str(error)))
+                    continue
+                run = run_notebook(
+                    path,
+                    version,
+                    folder=root / LABS_FOLDER,
+                    environment=environment,
+                    cell_seconds=cell_seconds,
+                    watch=watch,
+                )
+            stopped = run.result == "stopped"
+            yield run
+
+
+class _TrackingServer:
+    """The MLflow server that labs share: yours, or one started for the first lab that tracks."""
+
+    def __enter__(self) -> Self:
+        self._open = ExitStack()
+        self._address = settings.get("MLFLOW_TRACKING_URI")
+        return self
+
+    def __exit__(self, *_error: Any) -> None:
+        self._open.close()
+
+    def settings_for(self, notebook: Path) -> dict[str, str]:
+        if not _tracks(notebook):
+            return {}
+        if self._address is None:
+            folder = tempfile.TemporaryDirectory(prefix="mlflow ", ignore_cleanup_errors=True)
+            home = Path(self._open.enter_context(folder))
+            self._address = self._open.enter_context(mlflow_server.temporary(home))
+        return {"MLFLOW_TRACKING_URI": self._address}
+
+
+def _tracks(notebook: Path) -> bool:
+    """Whether a notebook uses ``mlsd.tracking``."""
+    return notebook.is_file() and re.search(r"\btracking\.\w+\(", notebook.read_text(encoding="utf-8")) is not None
 
 
 def run_notebook(
@@ -238,6 +271,7 @@ def _environment(folder: Path, db: str | None) -> dict[str, str]:
         "CREDIT_DATA": str(data / "credit" / "credit.csv"),
     }
     quiet = {"DO_NOT_TRACK": "true", "MLFLOW_DISABLE_TELEMETRY": "true", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    quiet["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS", "1")  # boosted trees crawl on a busy machine otherwise
     return os.environ | own | quiet | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 
 

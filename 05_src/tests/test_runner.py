@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from course import notebooks, report, runner
-from mlsd import settings
+from mlsd import mlflow_server, settings
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
@@ -55,6 +55,16 @@ print("never")
 """
 
 WRONG = FINE.replace("answer = 4", "answer = 5")
+WHERE = '# %%\nimport os\nprint(os.environ.get("MLFLOW_TRACKING_URI"))\n'
+TRACKS = (
+    WHERE
+    + """
+# %%
+from mlsd import tracking
+with tracking.run("a lab") as run:
+    run.log_params({"C": 1})
+"""
+)
 SLOW = "# %%\nimport time\n\n# %%\ntime.sleep(60)\n"
 
 
@@ -146,6 +156,34 @@ def test_a_kernel_that_dies_fails_its_lab(tmp_path):
     (run,) = runner.run_labs([("01_dies", "learner")], root=root)
     assert (run.result, run.failure.cell) == ("failed", 1)
     assert "ran out of memory" in run.failure.error
+
+
+def test_labs_that_track_share_a_server_that_is_gone_afterwards(tmp_path):
+    root = project(tmp_path / "my project", _01_plain=WHERE, _02_tracks=TRACKS, _03_tracks=TRACKS)
+    labs = [(lab, "learner") for lab in ("01_plain", "02_tracks", "03_tracks")]
+    runs = list(runner.run_labs(labs, root=root))
+    assert [run.result for run in runs] == ["passed"] * 3
+    (without,), (address,), (again,) = map(printed, runs)
+    assert (without, again) == ("None", address)
+    assert re.fullmatch(r"http://127.0.0.1:\d+", address)
+    assert mlflow_server.version(address) is None
+
+
+def test_a_tracking_server_of_yours_is_used(tmp_path, monkeypatch):
+    uri = f"sqlite:///{(tmp_path / 'mine.db').as_posix()}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    (run,) = runner.run_labs([("01_tracks", "learner")], root=project(tmp_path, _01_tracks=TRACKS))
+    assert (run.result, printed(run), (tmp_path / "mine.db").exists()) == ("passed", [uri], True)
+
+
+def test_a_tracking_server_that_does_not_start_fails_the_labs_that_need_it(tmp_path, monkeypatch):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "mlflow.py").write_text("raise SystemExit('no disk')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "broken"))
+    root = project(tmp_path, _01_tracks=TRACKS, _02_plain=WHERE)
+    tracks, plain = runner.run_labs([("01_tracks", "learner"), ("02_plain", "learner")], root=root)
+    assert (tracks.result, plain.result) == ("failed", "passed")
+    assert re.search(r"MLflow server ended while it started(?s:.*)no disk", report.failure_text(tracks))
 
 
 def test_the_report_opens_without_a_network(pages):
