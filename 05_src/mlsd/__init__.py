@@ -6,7 +6,13 @@ settings, logs     where data and services live; one call sets logging
 datasets           real flights and stocks, synthetic prices, credit and fires, readers for your own files
 store              a table in SQLite or PostgreSQL
 lake               a table as partitioned Parquet, from a folder of CSV files
-features           new columns that never look ahead and never mix groups, on pandas and on Dask
+features           new columns that never look ahead and never mix groups, on pandas and on Dask; encoders
+sampling           draw rows, split by time and group, resample a rare class inside the folds
+labels             labels that come late, from rules, from people, and by asking few questions
+evaluate           baselines, metrics for a rare class, costs and the threshold that they imply
+models             named pipelines for flights, credit and fires
+leakage            audits that find a leak and measure what it pretends
+tracking           experiments that can be repeated, models that can be found (MLflow)
 cluster            a Dask client: in this process, on this machine, or on a scheduler elsewhere
 services, doctor   start and stop what a lab needs; find what is wrong with a set-up
 cli                the ``mlsd`` command

@@ -472,7 +472,7 @@ answer = {
     "shipped data": "05_src/mlsd/datasets",
     "tables": "05_src/mlsd/store.py",
     "Parquet files": "05_src/mlsd/lake.py",
-    "features": "05_src/mlsd/features.py",
+    "features": "05_src/mlsd/features",
     "many processes": "05_src/mlsd/cluster.py",
     "settings": "05_src/mlsd/settings.py",
     "logs": "05_src/mlsd/logs.py",
