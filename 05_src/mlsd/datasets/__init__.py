@@ -10,7 +10,9 @@ load_stocks                               daily prices of five companies, 2000 t
 make_prices, add_faults, read_prices,     fictitious tickers; faults to find, with an answer key; one CSV
 write_price_csvs                          file a ticker
 make_credit, read_credit                  who will be 90 days late with a payment
+load_late_flights                         the running case: what was known before a departure, and the label
 make_fires, read_fires                    the burned area of forest fires
+make_leaks                                thirty small tables, twenty with a known leak, with the answer key
 ========================================  =================================================================
 
 Where each shipped file comes from, and under which licence: DATA_LICENSES.md in this folder.
@@ -24,19 +26,24 @@ if TYPE_CHECKING:
     from .faults import add_faults
     from .fires import make_fires, read_fires
     from .flights import load_airlines, load_airports, load_flights, load_planes, load_weather
+    from .late_flights import load_late_flights
+    from .leaks import PlantedLeak, make_leaks
     from .prices import make_prices, read_prices, write_price_csvs
     from .stocks import load_stocks
 
 __all__ = [
+    "PlantedLeak",
     "add_faults",
     "load_airlines",
     "load_airports",
     "load_flights",
+    "load_late_flights",
     "load_planes",
     "load_stocks",
     "load_weather",
     "make_credit",
     "make_fires",
+    "make_leaks",
     "make_prices",
     "read_credit",
     "read_fires",
@@ -45,15 +52,18 @@ __all__ = [
 ]
 
 _HOMES = {
+    "PlantedLeak": "leaks",
     "add_faults": "faults",
     "load_airlines": "flights",
     "load_airports": "flights",
     "load_flights": "flights",
+    "load_late_flights": "late_flights",
     "load_planes": "flights",
     "load_stocks": "stocks",
     "load_weather": "flights",
     "make_credit": "credit",
     "make_fires": "fires",
+    "make_leaks": "leaks",
     "make_prices": "prices",
     "read_credit": "credit",
     "read_fires": "fires",
