@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from mlsd import cli, settings, tracking
 from mlsd.errors import ServiceError, WriteError
 from mlsd.tracking import outbox
+from mlsd.tracking import runs as tracked
 
 from .real.broken_line import broken_line
 from .real.postgres import free_port
@@ -353,3 +354,12 @@ def test_files_are_kept_even_if_their_owner_deletes_them(line, client, name, tmp
     line.loses = lambda path: False
     tracking.sync()
     assert Path(client.download_artifacts(run.run_id, "all/a.txt")).read_text() == "a"
+
+
+def test_what_waits_is_sent_in_the_order_of_its_runs():
+    roots = [tracked._Line("order").root for _ in range(20)]
+    assert roots == sorted(roots)
+    outbox.outbox().mkdir(parents=True)
+    for name in ("b.jsonl", "a.jsonl", "a.sending", "c.sending"):
+        (outbox.outbox() / name).touch()
+    assert [file.name for file in tracking.waiting()] == ["a.sending", "a.jsonl", "b.jsonl", "c.sending"]

@@ -65,8 +65,9 @@ def outbox() -> Path:
 
 
 def waiting() -> list[Path]:
-    """The files that wait to be sent, those of an interrupted sync first."""
-    return [*sorted(outbox().glob("*.sending")), *sorted(outbox().glob("*.jsonl"))]
+    """The files that wait to be sent, those of the oldest run first: of two aliases, the later shall stay."""
+    kept = [*outbox().glob("*.sending"), *outbox().glob("*.jsonl")]  # the first kind is what a broken sync left
+    return sorted(kept, key=lambda file: (file.stem, file.suffix == ".jsonl"))
 
 
 def keep(operation: Operation) -> None:

@@ -353,7 +353,8 @@ class _Line:
     """The line to MLflow of one run and its candidates: what cannot be sent is kept, and then all that follows."""
 
     def __init__(self, experiment: str):
-        self.uri, self.experiment, self.root = connection.address(), experiment, uuid.uuid4().hex
+        self.uri, self.experiment = connection.address(), experiment
+        self.root = f"{time.time_ns():016x}{uuid.uuid4().hex[:16]}"  # in order of time, for the outbox
         self.ids: dict[str, str] = {}
         self.experiment_id: str | None = None
         self._lock = threading.Lock()
