@@ -572,7 +572,7 @@ with tracking.run("lab08 release", name="challenger") as run:
 newest = max(int(each.version) for each in client.search_model_versions(f"name = '{MODEL}'"))
 client.set_registered_model_alias(MODEL, "challenger", str(newest))
 answer = f"{MODEL}@challenger"
-client.get_registered_model(MODEL).aliases
+tracking.load(answer).mlsd_version_, client.get_registered_model(MODEL).aliases
 
 # %%
 check("08.4", answer)
