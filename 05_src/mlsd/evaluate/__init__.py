@@ -8,6 +8,9 @@ RuleClassifier, RateBy                         baselines: a rule somebody has al
 panel                                          a table of metrics for a rare class, one column a model
 cost_curve, best_threshold,                    what false alarms and misses cost, and the threshold that
 calibrated_threshold                           follows from it
+calibrate, calibration_table, brier_parts,     whether 30 % means 30 of 100, and how to put it right
+expected_calibration_error
+conformal                                      intervals and sets with a coverage promise, also per group
 compare, nested                                one model against another, and a whole search, without luck
 =============================================  ============================================================
 
@@ -20,32 +23,46 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .baselines import RateBy, RuleClassifier
+    from .calibration import brier_parts, calibrate, calibration_table, expected_calibration_error
     from .comparison import Comparison, Nested, compare, nested
+    from .conformal_sets import Conformal, conformal
     from .costs import best_threshold, calibrated_threshold, cost_curve
     from .metrics import panel
 
 __all__ = [
     "Comparison",
+    "Conformal",
     "Nested",
     "RateBy",
     "RuleClassifier",
     "best_threshold",
+    "brier_parts",
+    "calibrate",
     "calibrated_threshold",
+    "calibration_table",
     "compare",
+    "conformal",
     "cost_curve",
+    "expected_calibration_error",
     "nested",
     "panel",
 ]
 
 _HOMES = {
     "Comparison": "comparison",
+    "Conformal": "conformal_sets",
     "Nested": "comparison",
     "RateBy": "baselines",
     "RuleClassifier": "baselines",
     "best_threshold": "costs",
+    "brier_parts": "calibration",
+    "calibrate": "calibration",
     "calibrated_threshold": "costs",
+    "calibration_table": "calibration",
     "compare": "comparison",
+    "conformal": "conformal_sets",
     "cost_curve": "costs",
+    "expected_calibration_error": "calibration",
     "nested": "comparison",
     "panel": "metrics",
 }
