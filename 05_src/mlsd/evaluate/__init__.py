@@ -11,6 +11,9 @@ calibrated_threshold                           follows from it
 calibrate, calibration_table, brier_parts,     whether 30 % means 30 of 100, and how to put it right
 expected_calibration_error
 conformal                                      intervals and sets with a coverage promise, also per group
+slices, simpson                                for whom a model is worse; when an average turns the sign
+invariance, direction, minimum                 what a model must do, as tests of behaviour
+model_card                                     what a run's record says, for people, in Markdown and HTML
 compare, nested                                one model against another, and a whole search, without luck
 =============================================  ============================================================
 
@@ -23,18 +26,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .baselines import RateBy, RuleClassifier
+    from .behaviour import Behaviour, direction, invariance, minimum
     from .calibration import brier_parts, calibrate, calibration_table, expected_calibration_error
+    from .card import model_card
     from .comparison import Comparison, Nested, compare, nested
     from .conformal_sets import Conformal, conformal
     from .costs import best_threshold, calibrated_threshold, cost_curve
     from .metrics import panel
+    from .paradox import Simpson, simpson
+    from .slicing import slices
 
 __all__ = [
+    "Behaviour",
     "Comparison",
     "Conformal",
     "Nested",
     "RateBy",
     "RuleClassifier",
+    "Simpson",
     "best_threshold",
     "brier_parts",
     "calibrate",
@@ -43,17 +52,25 @@ __all__ = [
     "compare",
     "conformal",
     "cost_curve",
+    "direction",
     "expected_calibration_error",
+    "invariance",
+    "minimum",
+    "model_card",
     "nested",
     "panel",
+    "simpson",
+    "slices",
 ]
 
 _HOMES = {
+    "Behaviour": "behaviour",
     "Comparison": "comparison",
     "Conformal": "conformal_sets",
     "Nested": "comparison",
     "RateBy": "baselines",
     "RuleClassifier": "baselines",
+    "Simpson": "paradox",
     "best_threshold": "costs",
     "brier_parts": "calibration",
     "calibrate": "calibration",
@@ -62,9 +79,15 @@ _HOMES = {
     "compare": "comparison",
     "conformal": "conformal_sets",
     "cost_curve": "costs",
+    "direction": "behaviour",
     "expected_calibration_error": "calibration",
+    "invariance": "behaviour",
+    "minimum": "behaviour",
+    "model_card": "card",
     "nested": "comparison",
     "panel": "metrics",
+    "simpson": "paradox",
+    "slices": "slicing",
 }
 
 
