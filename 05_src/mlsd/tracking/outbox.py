@@ -256,15 +256,14 @@ def _create(uri: str, operation: Operation, ids: dict[str, str]) -> str:
 
 
 def _send_batch(mlflow: Any, run_id: str, operation: Operation) -> None:
-    from mlflow.entities import Metric, Param, RunTag
+    from mlflow.entities import Metric, Param
 
-    params = [Param(key, value) for key, value in operation.get("params", {}).items()]
-    tags = [RunTag(key, value) for key, value in operation.get("tags", {}).items()]
-    metrics = [Metric(*metric) for metric in operation.get("metrics", [])]
-    # One request may hold 1,000 entries, among them 100 parameters and 100 tags.
-    for number in range(max(-(-len(params) // 100), -(-len(tags) // 100), -(-len(metrics) // 800))):
-        few, many = slice(100 * number, 100 * number + 100), slice(800 * number, 800 * number + 800)
-        mlflow.log_batch(run_id, metrics=metrics[many], params=params[few], tags=tags[few])
+    params = [Param(key, value) for key, value in operation["params"].items()]
+    metrics = [Metric(*metric) for metric in operation["metrics"]]
+    # One request may hold 1,000 entries, among them 100 parameters.
+    for number in range(max(-(-len(params) // 100), -(-len(metrics) // 900))):
+        few, many = slice(100 * number, 100 * number + 100), slice(900 * number, 900 * number + 900)
+        mlflow.log_batch(run_id, metrics=metrics[many], params=params[few])
 
 
 def _send_input(mlflow: Any, run_id: str, operation: Operation) -> None:
