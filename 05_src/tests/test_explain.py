@@ -117,6 +117,27 @@ def test_values_and_base_add_up_to_the_output(model, output):
     np.testing.assert_allclose(found.values.sum(axis=1) + found.base_values, expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["LGBMClassifier", "LGBMRegressor"])
+def test_lightgbm_is_exact_too_where_it_is_installed(kind, caplog):
+    lightgbm = pytest.importorskip("lightgbm")
+    names = OneHotEncoder(sparse_output=False, handle_unknown="ignore")
+    columns = ColumnTransformer(
+        [("numbers", "passthrough", ["miles", "rain"]), ("names", names, ["carrier", "origin"])]
+    )
+    model = getattr(lightgbm, kind)(n_estimators=15, min_child_samples=5, verbose=-1)
+    pipeline = make_pipeline(columns.set_output(transform="pandas"), model).fit(X, y)
+    rows = EXPLAINED.assign(rain=EXPLAINED["rain"].where(EXPLAINED.index > 3))  # missing where it never was
+    found = explain.shap_values(pipeline, rows, background=BACKGROUND)
+
+    def answer(frame):
+        return pipeline[-1].predict(pipeline[:-1].transform(frame), raw_score=True)
+
+    expected = [brute_force(answer, rows.iloc[i], BACKGROUND) for i in range(6)]
+    np.testing.assert_allclose(found.values[:6], expected, atol=1e-9)
+    np.testing.assert_allclose(found.values.sum(axis=1) + found.base_values, answer(rows), atol=1e-6)
+    assert caplog.text == ""
+
+
 def test_the_names_and_the_data_are_those_of_the_learner():
     found = explain.shap_values(piped(LogisticRegression()).fit(X, y), EXPLAINED, background=BACKGROUND)
     assert found.feature_names == ["miles", "carrier", "rain", "origin"]

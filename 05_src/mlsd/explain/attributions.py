@@ -4,6 +4,7 @@ import logging
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from math import factorial
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError, require_columns
+from .lightgbm_trees import lightgbm_trees, raw_scores
 from .sources import sources
 from .trees import shapley, trees_of
 
@@ -36,10 +38,11 @@ def shap_values(
 ) -> "shap.Explanation":
     """How much each column moved each prediction away from the mean prediction of a background.
 
-    Exact for linear models and scikit-learn's trees (single, forest, boosted): the Shapley value of the original
-    column, with everything that the pipeline made of it as one player. For other models, for transformers that mix
-    columns, and for the probability of a model whose sum is on another scale, columns are exchanged and the pipeline is
-    asked: exact up to 10 columns, by random permutations above. A log line then says so, and how often it was asked.
+    Exact for linear models and the trees of scikit-learn (single, forest, boosted) and LightGBM: the Shapley value of
+    the original column, with everything that the pipeline made of it as one player. For other models, for transformers
+    that mix columns, and for the probability of a model whose sum is on another scale, columns are exchanged and the
+    pipeline is asked: exact up to 10 columns, by random permutations above. A log line then says so, and how often it
+    was asked.
 
     Parameters
     ----------
@@ -81,7 +84,7 @@ def shap_values(
     L. Shapley (1953); S. Lundberg and S. Lee (2017), A Unified Approach to Interpreting Model Predictions.
     """
     shap = _shap()
-    rows, others = _checked(X, background, output, seed)
+    rows, others = _checked(X, background, seed)
     parts = _Parts.of(pipeline, output)
     exact = _exact(parts, rows, others) if parts.is_sum else None
     values = _asked(parts, rows, others, seed) if exact is None else exact
@@ -110,12 +113,15 @@ class _Parts:
 
     @classmethod
     def of(cls, pipeline: Any, output: str) -> "_Parts":
+        if output not in ("raw", "probability"):
+            raise DataError(f"`output` must be one of ['raw', 'probability'], got: {output!r}.")
         steps, model = _steps(pipeline)
         is_probability = hasattr(model, "predict_proba")
         if output == "probability" and not is_probability:
             raise DataError(f"{type(model).__name__} gives no probabilities.", 'Ask for output="raw".')
         raw = _raw_method(model)
         name = "predict_proba" if output == "probability" else raw
+        method = partial(raw_scores, model) if name == "raw_score" else getattr(model, name)
         names = [str(each) for each in model.classes_] if is_probability and len(model.classes_) > 2 else None
 
         def matrix(frame: pd.DataFrame) -> Any:
@@ -124,7 +130,7 @@ class _Parts:
             return frame
 
         def answer(frame: pd.DataFrame) -> np.ndarray:
-            given = np.asarray(getattr(model, name)(matrix(frame)), dtype=float)
+            given = np.asarray(method(matrix(frame)), dtype=float)
             given = given[:, None] if given.ndim == 1 else given
             return given[:, 1:] if name == "predict_proba" and given.shape[1] == 2 else given
 
@@ -148,6 +154,8 @@ def _steps(pipeline: Any) -> tuple[list[Any], Any]:
 def _raw_method(model: Any) -> str:
     from sklearn.base import is_classifier
 
+    if hasattr(model, "booster_"):
+        return "raw_score"
     if not is_classifier(model):
         return "predict"
     return "decision_function" if hasattr(model, "decision_function") else "predict_proba"
@@ -166,7 +174,7 @@ def _dense(model: Any, matrix: Any) -> np.ndarray:
 
 def _exact(parts: _Parts, rows: pd.DataFrame, others: pd.DataFrame) -> np.ndarray | None:
     """Shapley values for a linear model or trees whose inputs each come from one column, else None."""
-    trees = trees_of(parts.model)
+    trees = lightgbm_trees(parts.model) if hasattr(parts.model, "booster_") else trees_of(parts.model)
     is_linear = trees is None and hasattr(parts.model, "coef_") and hasattr(parts.model, "intercept_")
     if (trees is None and not is_linear) or rows.shape[1] > 63:
         return None
@@ -242,11 +250,7 @@ def _shap() -> Any:
     return shap
 
 
-def _checked(
-    X: pd.DataFrame, background: pd.DataFrame | None, output: str, seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    if output not in ("raw", "probability"):
-        raise DataError(f"`output` must be one of ['raw', 'probability'], got: {output!r}.")
+def _checked(X: pd.DataFrame, background: pd.DataFrame | None, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     if not isinstance(X, pd.DataFrame) or X.empty:
         raise DataError(f"X must be a DataFrame with rows, got: {type(X).__name__}.", "Its columns name the answer.")
     others = X if background is None else background
