@@ -14,6 +14,7 @@
 run, Run (runs)                       log parameters, metrics, data, files, searches; fit; register
 reproduce, Recipe (recipes)           load, split, fit and score again as the record says, and compare
 load (registry)                       a registered model by alias or version, as skops: no pickle is opened
+facts (facts)                         what a run and its model know about themselves: for `evaluate.model_card`
 sync, waiting (outbox)                what could not be sent while the server was gone: once, none twice
 digest (record)                       fingerprint of a frame
 ====================================  =======================================================================
@@ -22,6 +23,7 @@ A run goes to MLFLOW_TRACKING_URI, an MLflow server or, by default, a SQLite fil
 own: ``mlflow.search_runs``, its pages in the browser, ``MlflowClient``.
 """
 
+from .facts import facts
 from .outbox import Synced, sync, waiting
 from .recipes import Fitted, Recipe, Reproduction, reproduce
 from .record import digest
@@ -35,6 +37,7 @@ __all__ = [
     "Run",
     "Synced",
     "digest",
+    "facts",
     "load",
     "reproduce",
     "run",

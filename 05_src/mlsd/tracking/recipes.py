@@ -20,7 +20,7 @@ from . import connection, outbox, record, registry
 if TYPE_CHECKING:
     from .runs import Run
 
-__all__ = ["Fitted", "Recipe", "Reproduction", "fit_and_record", "reproduce"]
+__all__ = ["Fitted", "Recipe", "Reproduction", "fit_and_record", "known_id", "reproduce"]
 
 SCORING = {
     "classifier": ("roc_auc", "average_precision", "neg_log_loss", "neg_brier_score"),
@@ -197,7 +197,7 @@ def reproduce(run_id: str, *, trusted: Iterable[str] = ()) -> Reproduction:
     """
     uri = connection.address()
     connection.require(uri)
-    written, model = _written(uri, _known_id(uri, run_id), trusted)
+    written, model = _written(uri, known_id(uri, run_id), trusted)
     names = ("load", "target", "split", "load_params", "scoring", "sample_rows", "seed")
     recipe = Recipe(model=model, **{name: written[name] for name in names})
     frame = _frame(recipe)
@@ -335,8 +335,26 @@ def _plain(values: dict[str, Any], where: str) -> dict[str, Any]:
     raise DataError(f"`{where}` must hold text, numbers, lists and dicts only, got: {values!r}.")
 
 
-def _known_id(uri: str, run_id: str) -> str:
-    """MLflow's id: a run that began while the server was gone may be known by its key only."""
+def known_id(uri: str, run_id: str) -> str:
+    """MLflow's id: a run that began while the server was gone may be known by its key only.
+
+    Parameters
+    ----------
+    uri : str
+        Where the run is.
+    run_id : str
+        Its id or its key.
+
+    Returns
+    -------
+    str
+        Its id.
+
+    Raises
+    ------
+    DataError
+        If there is no such run.
+    """
     mlflow = connection.client(uri)
     from mlflow.exceptions import MlflowException
 

@@ -14,7 +14,7 @@ import pandas as pd
 from ..errors import DataError
 from . import connection
 
-__all__ = ["check_names", "dump", "load", "restore", "saved"]
+__all__ = ["check_names", "dump", "load", "restore", "saved", "version"]
 
 # Classes of these packages are taken back; a file that names another is refused until you name it yourself.
 KNOWN_PACKAGES = ("sklearn", "imblearn", "mlsd")
@@ -55,17 +55,29 @@ def load(model: str, *, trusted: Iterable[str] = ()) -> Any:
     """
     uri = connection.address()
     connection.require(uri)
+    registered = version(model)
+    with tempfile.TemporaryDirectory(prefix="mlsd ") as folder:
+        found = _read_model(uri, registered.source, Path(folder), trusted)
+    found.mlsd_version_ = f"{registered.name}/{registered.version}"
+    return found
+
+
+def version(model: str) -> Any:
+    """MLflow's ModelVersion for ``"name@alias"`` or ``"name/version"``.
+
+    Raises
+    ------
+    DataError
+        If there is none; it says what there is.
+    """
+    uri = connection.address()
     mlflow = connection.client(uri)
     from mlflow.exceptions import MlflowException
 
     try:
-        version = _version(mlflow, model)
+        return _version(mlflow, model)
     except MlflowException as error:
         raise DataError(f"There is no model {model!r}. {_what_there_is(uri, model)}") from error
-    with tempfile.TemporaryDirectory(prefix="mlsd ") as folder:
-        found = _read_model(uri, version.source, Path(folder), trusted)
-    found.mlsd_version_ = f"{version.name}/{version.version}"
-    return found
 
 
 def check_names(name: str, alias: str | None) -> None:
