@@ -15,6 +15,7 @@ slices, simpson                                for whom a model is worse; when a
 invariance, direction, minimum                 what a model must do, as tests of behaviour
 model_card                                     what a run's record says, for people, in Markdown and HTML
 compare, nested                                one model against another, and a whole search, without luck
+paired, losses                                 two fitted models on the same rows, with an interval by day
 =============================================  ============================================================
 
 The majority as a baseline is scikit-learn's own ``DummyClassifier``. A threshold, once chosen, becomes part of a model
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from .costs import best_threshold, calibrated_threshold, cost_curve
     from .metrics import panel
     from .paradox import Simpson, simpson
+    from .same_rows import Paired, losses, paired
     from .slicing import slices
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "Comparison",
     "Conformal",
     "Nested",
+    "Paired",
     "RateBy",
     "RuleClassifier",
     "Simpson",
@@ -55,9 +58,11 @@ __all__ = [
     "direction",
     "expected_calibration_error",
     "invariance",
+    "losses",
     "minimum",
     "model_card",
     "nested",
+    "paired",
     "panel",
     "simpson",
     "slices",
@@ -68,6 +73,7 @@ _HOMES = {
     "Comparison": "comparison",
     "Conformal": "conformal_sets",
     "Nested": "comparison",
+    "Paired": "same_rows",
     "RateBy": "baselines",
     "RuleClassifier": "baselines",
     "Simpson": "paradox",
@@ -82,9 +88,11 @@ _HOMES = {
     "direction": "behaviour",
     "expected_calibration_error": "calibration",
     "invariance": "behaviour",
+    "losses": "same_rows",
     "minimum": "behaviour",
     "model_card": "card",
     "nested": "comparison",
+    "paired": "same_rows",
     "panel": "metrics",
     "simpson": "paradox",
     "slices": "slicing",
