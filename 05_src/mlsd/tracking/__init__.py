@@ -15,6 +15,7 @@ run, Run (runs)                       log parameters, metrics, data, files, sear
 reproduce, Recipe (recipes)           load, split, fit and score again as the record says, and compare
 load (registry)                       a registered model by alias or version, as skops: no pickle is opened
 facts (facts)                         what a run and its model know about themselves: for `evaluate.model_card`
+point, pointed, roll_back (aliases)   release a version by its alias, and undo it in a second
 sync, waiting (outbox)                what could not be sent while the server was gone: once, none twice
 digest (record)                       fingerprint of a frame
 ====================================  =======================================================================
@@ -23,6 +24,7 @@ A run goes to MLFLOW_TRACKING_URI, an MLflow server or, by default, a SQLite fil
 own: ``mlflow.search_runs``, its pages in the browser, ``MlflowClient``.
 """
 
+from .aliases import point, pointed, roll_back
 from .facts import facts
 from .outbox import Synced, sync, waiting
 from .recipes import Fitted, Recipe, Reproduction, reproduce
@@ -39,7 +41,10 @@ __all__ = [
     "digest",
     "facts",
     "load",
+    "point",
+    "pointed",
     "reproduce",
+    "roll_back",
     "run",
     "sync",
     "waiting",
