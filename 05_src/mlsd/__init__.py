@@ -12,6 +12,7 @@ labels             labels that come late, from rules, from people, and by asking
 evaluate           baselines, metrics for a rare class, costs and the threshold that they imply
 models             named pipelines for flights, credit and fires
 leakage            audits that find a leak and measure what it pretends
+drift              has the data changed since the model learned it: columns, all together, and streams
 tuning             grid, random, TPE and halving searches: one search, one table
 explain            why a model answers as it does, in the columns that went in
 tracking           experiments that can be repeated, models that can be found (MLflow)

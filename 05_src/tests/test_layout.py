@@ -34,6 +34,7 @@ ORDER = {
         "evaluate",
         "models",
         "leakage",
+        "drift",
         "tuning",
         "explain",
         "compose",
@@ -57,6 +58,7 @@ BEHIND = {
     "mlsd.cli",
 }
 BEHIND |= {f"mlsd.leakage.{name}" for name in ("case", "encoding", "imputation", "scaling", "scoring")}
+BEHIND |= {"mlsd.drift.notes"}
 BEHIND |= {"mlsd.explain.trees", "mlsd.explain.lightgbm_trees", "mlsd.explain.sources"}
 BEHIND |= {"mlsd.tracking.connection", "mlsd.tracking.outbox", "mlsd.tracking.registry", "mlsd.tracking.record"}
 BEHIND |= {"mlsd.datasets.market", "mlsd.price_csv", "mlsd.datasets.own_csv", "mlsd.datasets.rebuild", "course"}
