@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
@@ -303,6 +303,13 @@ def test_a_column_of_noise_can_go_and_one_that_matters_cannot():
     signal = explain.can_go(LogisticRegression(), frame, target, ["signal"], margin=0.02)
     assert not signal.harmless
     assert signal.high < -0.1
+
+
+def test_every_fold_gets_the_same_constant():
+    frame = pd.DataFrame({"name": list("xyyyyyyyyy") * 6, "a": rng.normal(size=60)})
+    strict = make_column_transformer((OneHotEncoder(), ["name"]), remainder="passthrough")  # refuses a new category
+    found = explain.can_go(make_pipeline(strict, LogisticRegression()), frame, [0, 1] * 30, "name", margin=0.5, cv=3)
+    assert len(found.table) == 15
 
 
 def test_can_go_asks_for_what_you_can_bear_and_a_column_that_is_there():

@@ -281,5 +281,6 @@ def _tell_if_zero(values: np.ndarray, parts: _Parts, rows: pd.DataFrame, others:
     elif len(pd.concat([rows, others]).drop_duplicates()) == 1:
         reason = "the background holds nothing but the explained row itself: choose other rows to compare with"
     else:
-        reason = f"the model gives the same answer, {answers[0, 0]:.4g}, to every row: it has learned no column"
+        same = f"the model gives the same answer, {answers[0, 0]:.4g}, to all of these rows"
+        reason = f"{same}: it has learned no column, or they agree in those it uses"
     log.warning("All attributions are zero: %s.", reason)

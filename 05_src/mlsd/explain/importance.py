@@ -165,7 +165,7 @@ def can_go(
     require_columns(X.columns, gone)
     if not margin >= 0:
         raise DataError(f"`margin` must be at least 0, got: {margin!r}.", "It is the loss that you can bear.")
-    without = _without(pipeline, gone)
+    without = _without(pipeline, X, gone)
     found = evaluate.compare(
         pipeline, without, X, y, scoring=scoring, cv=cv, n_repeats=n_repeats, level=level, seed=seed
     )
@@ -174,18 +174,17 @@ def can_go(
     return Removal(found.low > -margin, found.difference, found.low, found.high, margin, table)
 
 
-def _without(pipeline: Any, gone: list[str]) -> Any:
-    """The pipeline behind a step that makes columns constant."""
+def _without(pipeline: Any, X: pd.DataFrame, gone: list[str]) -> Any:
+    """The pipeline behind a step that makes columns constant: each fold gets the same value, of the column's type."""
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import FunctionTransformer
 
-    blank = FunctionTransformer(_constant, kw_args={"columns": gone})
+    blank = FunctionTransformer(_constant, kw_args={"values": {name: X[name].array.take([0]) for name in gone}})
     return Pipeline([("without", blank), ("pipeline", pipeline)])
 
 
-def _constant(X: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """The first value everywhere: of the same type, and telling no row from another."""
-    return X.assign(**{name: X[name].array.take([0] * len(X)) for name in columns})
+def _constant(X: pd.DataFrame, values: dict[str, Any]) -> pd.DataFrame:
+    return X.assign(**{name: value.take([0] * len(X)) for name, value in values.items()})
 
 
 def _closest(X: pd.DataFrame) -> dict[str, list[Any]]:
