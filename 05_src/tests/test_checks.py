@@ -1,5 +1,6 @@
 import re
 import runpy
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,14 @@ CASES = Path(__file__).parent / "cases"
 DAYS = pd.DataFrame({"day": [1, 2, 3], "sold": [3.0, 4.0, 5.0], "shop": ["a", "b", "c"]})
 
 
+@cache
+def cases_in(path: Path) -> dict:
+    """The cases of a lab: they may fit models, so they are made once."""
+    return runpy.run_path(str(path))["CASES"] if path.exists() else {}
+
+
 def cases_of(name: str) -> dict:
-    path = CASES / f"lab_{name.partition('.')[0]}.py"
-    return runpy.run_path(str(path))["CASES"].get(name, {}) if path.exists() else {}
+    return cases_in(CASES / f"lab_{name.partition('.')[0]}.py").get(name, {})
 
 
 # Each lab's own checks, with the cases that stand in tests/cases
