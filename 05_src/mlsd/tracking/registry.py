@@ -161,6 +161,7 @@ def saved(model: Any, example: pd.DataFrame | None = None) -> Iterator[Path]:
                 serialization_format="skops",
                 skops_trusted_types=types,
                 signature=None if example is None else infer_signature(example, answers),
+                input_example=example,
             )
         yield Path(folder) / "model"
 

@@ -29,7 +29,7 @@ LONGEST_PARAMETER = 6000
 # A single call is sent at once; what follows it within this time waits for the next call, or for this many entries.
 TOGETHER_SECONDS, TOGETHER_ENTRIES = 0.2, 500
 REQUESTS_AT_ONCE = 4
-EXAMPLE_ROWS = 5
+EXAMPLE_ROWS = 100  # they travel with the model: the background for explanations where it is served
 
 _reached: set[str] = set()
 
