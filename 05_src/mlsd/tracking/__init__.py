@@ -16,6 +16,7 @@ reproduce, Recipe (recipes)           load, split, fit and score again as the re
 load (registry)                       a registered model by alias or version, as skops: no pickle is opened
 facts (facts)                         what a run and its model know about themselves: for `evaluate.model_card`
 point, pointed, roll_back (aliases)   release a version by its alias, and undo it in a second
+settled, KEY (once)                   a run that is made once, although its process may be killed
 sync, waiting (outbox)                what could not be sent while the server was gone: once, none twice
 digest (record)                       fingerprint of a frame
 ====================================  =======================================================================
@@ -26,6 +27,7 @@ own: ``mlflow.search_runs``, its pages in the browser, ``MlflowClient``.
 
 from .aliases import point, pointed, roll_back
 from .facts import facts
+from .once import KEY, settled
 from .outbox import Synced, sync, waiting
 from .recipes import Fitted, Recipe, Reproduction, reproduce
 from .record import digest
@@ -33,6 +35,7 @@ from .registry import load
 from .runs import Run, run
 
 __all__ = [
+    "KEY",
     "Fitted",
     "Recipe",
     "Reproduction",
@@ -46,6 +49,7 @@ __all__ = [
     "reproduce",
     "roll_back",
     "run",
+    "settled",
     "sync",
     "waiting",
 ]

@@ -1,0 +1,144 @@
+"""From a candidate that stood trial to a run in MLflow and, if it passed, a version; then the alias. Each once."""
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+
+from .. import tracking
+from ..errors import ServiceError
+from .gates import Gate
+from .training import LEARNED, TABLE, read_model
+
+__all__ = ["CHAMPION", "promote", "register"]
+
+CHAMPION = "champion"
+EXAMPLE_ROWS = 100
+
+
+def register(
+    line: str,
+    *,
+    key: str,
+    period: str,
+    reasons: Sequence[str],
+    searches: Mapping[str, Path],
+    chosen: str,
+    gates: Sequence[Gate],
+    metrics: Mapping[str, float],
+    seed: int,
+) -> dict[str, Any]:
+    """Record the attempt, and if every gate was passed, register the model.
+
+    Parameters
+    ----------
+    line : str
+        Name of the experiment and of the registered model.
+    key : str
+        Of this attempt. A process that was killed on the way and comes again with it finds what it did.
+    period : str
+        The month at whose end it is made.
+    reasons : list of str
+        Why a new candidate was made.
+    searches : mapping of str to Path
+        The folder of each candidate's search.
+    chosen : str
+        The candidate that stood trial.
+    gates : list of Gate
+        What the gates said.
+    metrics : mapping
+        The chosen candidate's metrics on the holdout.
+    seed : int
+        Of the run.
+
+    Returns
+    -------
+    dict
+        ``run_id`` and ``version`` (None if refused).
+
+    Raises
+    ------
+    ServiceError
+        If the MLflow server does not answer, or is lost on the way. Run the factory again: it goes on from there.
+    """
+    passed = all(gate.passed for gate in gates)
+    done = tracking.settled(line, key)
+    if done is None:
+        _record(line, key, period, reasons, searches, chosen, gates, metrics, seed, passed)
+        done = tracking.settled(line, key)
+    if done is None or (passed and done["version"] is None):
+        raise ServiceError(
+            f"The MLflow server was lost while {line} was registered for {period}.",
+            "Look at `mlsd status`, then run the factory again: it goes on from there.",
+        )
+    return dict(done)
+
+
+def promote(line: str, version: int) -> dict[str, Any]:
+    """Let the alias ``champion`` point to a version. Done again, it changes nothing.
+
+    Parameters
+    ----------
+    line : str
+        The registered model.
+    version : int
+        Of it.
+
+    Returns
+    -------
+    dict
+        ``version``, and ``before``: the one that was the champion until now, or None.
+
+    Raises
+    ------
+    ServiceError
+        If the MLflow server does not answer.
+    """
+    return {"version": version, "before": tracking.point(f"{line}@{CHAMPION}", version)}
+
+
+def _record(
+    line: str,
+    key: str,
+    period: str,
+    reasons: Sequence[str],
+    searches: Mapping[str, Path],
+    chosen: str,
+    gates: Sequence[Gate],
+    metrics: Mapping[str, float],
+    seed: int,
+    passed: bool,
+) -> None:
+    with tracking.run(line, name=f"{period} {chosen}", seed=seed) as run:
+        run.log_params({tracking.KEY: key})
+        run.flush()
+        run.log_params({"period": period, "candidate": chosen, "reasons": "; ".join(reasons), "released": passed})
+        run.log_params({f"gate.{place}": f"{gate.name}: {gate.passed}" for place, gate in enumerate(gates, start=1)})
+        run.log_metrics(dict(metrics))
+        run.log_search(SimpleNamespace(table=_candidates(searches)))
+        with tempfile.TemporaryDirectory(prefix="mlsd ") as folder:
+            file = Path(folder) / "gates.json"
+            file.write_text(json.dumps([asdict(gate) for gate in gates], indent=1), encoding="utf-8")
+            run.log_file(file)
+        if passed:
+            model = read_model(searches[chosen])
+            example = pd.read_parquet(searches[chosen] / LEARNED)[list(model.feature_names_in_)].head(EXAMPLE_ROWS)
+            run.register(model, line, example=example)
+
+
+def _candidates(searches: Mapping[str, Path]) -> pd.DataFrame:
+    """All searches as one table, best first, with the candidate's name among its parameters."""
+    tables = []
+    for name, folder in searches.items():
+        table = pd.read_parquet(folder / TABLE)
+        scores = table[[column for column in map(str, table) if column.endswith(("_test_score", "_time"))]]
+        named = pd.Series([{"candidate": name, "values": text} for text in table["params"]], index=table.index)
+        tables.append(scores.assign(params=named))
+    joined = pd.concat(tables, ignore_index=True)
+    joined["rank_test_score"] = joined["mean_test_score"].rank(ascending=False, method="min")
+    return joined.sort_values("rank_test_score", ignore_index=True)
