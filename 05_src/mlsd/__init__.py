@@ -16,6 +16,9 @@ drift              has the data changed since the model learned it: columns, all
 tuning             grid, random, TPE and halving searches: one search, one table
 explain            why a model answers as it does, in the columns that went in
 tracking           experiments that can be repeated, models that can be found (MLflow)
+serve              a registered model over HTTP and in batch, with the same answers, every one recorded
+monitor            what was served, what it said, what went wrong, and when somebody should look
+factory            a spec in; a gated, registered champion out, watched, and replaced when that pays
 cluster            a Dask client: in this process, on this machine, or on a scheduler elsewhere
 services, doctor   start and stop what a lab needs; find what is wrong with a set-up
 cli                the ``mlsd`` command

@@ -1,9 +1,10 @@
-"""The ``mlsd`` command: look after the set-up, start and stop the services, make the data, send what waits."""
+"""The ``mlsd`` command: look after the set-up and the services, make data and models, serve and watch them."""
 
 import argparse
 import io
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from .errors import MlsdError, WriteError
 
@@ -65,7 +66,39 @@ def _parser() -> argparse.ArgumentParser:
     actions = tracking.add_subparsers(title="actions", dest="action", metavar="ACTION", required=True)
     sync = actions.add_parser("sync", help="send what was kept on disk while the MLflow server was away, once")
     sync.set_defaults(run=_sync)
+    _serving_parsers(commands)
     return parser
+
+
+def _serving_parsers(commands: Any) -> None:
+    """The commands that make, serve and watch a model."""
+    factory = commands.add_parser("factory", help="make a champion from a spec, month by month, and replace it")
+    actions = factory.add_subparsers(title="actions", dest="action", metavar="ACTION", required=True)
+    run = actions.add_parser("run", help="run a spec; killed and run again, it goes on where it was")
+    run.add_argument("spec", metavar="SPEC", help="a TOML file, or the name of a shipped spec: late_flights")
+    run.add_argument("--home", metavar="FOLDER", help="where steps are kept (factory/NAME in the data folder)")
+    run.add_argument("--workers", type=int, metavar="N", help="so many Dask processes side by side")
+    run.set_defaults(run=_factory)
+    back = actions.add_parser("rollback", help="let an alias point to the version before again")
+    back.add_argument("model", metavar="NAME@ALIAS")
+    back.set_defaults(run=_rollback)
+    serve = commands.add_parser("serve", help="serve a registered model over HTTP, with a page for people")
+    serve.add_argument("model", metavar="NAME@ALIAS", help="the alias is watched; NAME/VERSION stays as it is")
+    serve.add_argument("--port", type=int, default=8000, metavar="N", help="of this machine (8000)")
+    serve.add_argument("--workers", type=int, default=1, metavar="N", help="processes that share the port (1)")
+    serve.add_argument("--host", default="127.0.0.1", help="who may connect (this machine only)")
+    serve.add_argument("--threshold", type=float, metavar="P", help="instead of the model's own")
+    serve.set_defaults(run=_serve)
+    monitor = commands.add_parser("monitor", help="show what a served model said and what went wrong, in the browser")
+    monitor.add_argument("model", metavar="NAME", help="the registered model's name")
+    monitor.add_argument("--port", type=int, default=8001, metavar="N", help="of this machine (8001)")
+    monitor.add_argument("--html", metavar="FILE", help="write one HTML file instead")
+    for name in ("rules", "reference", "labels"):
+        monitor.add_argument(f"--{name}", metavar="FILE", help="otherwise the one in monitor/NAME in the data folder")
+    monitor.add_argument("--key", action="append", metavar="COLUMN", help="a column that log and labels share")
+    monitor.add_argument("--every", default="1D", metavar="TIME", help="the length of a window (1D)")
+    monitor.add_argument("--by", action="append", metavar="COLUMN", help="a column whose values are slices")
+    monitor.set_defaults(run=_monitor)
 
 
 def _doctor(_options: argparse.Namespace) -> int:
@@ -125,6 +158,50 @@ def _sync(_options: argparse.Namespace) -> int:
     if done.left:
         print(f"{done.left} files wait for another server, or for this one to come back.")
     return int(bool(done.problems or done.left))
+
+
+def _factory(options: argparse.Namespace) -> int:
+    from contextlib import nullcontext
+
+    from . import cluster, factory
+
+    with cluster.connect(workers=options.workers) if options.workers else nullcontext() as client:
+        done = factory.run(options.spec, home=options.home, client=client, tell=lambda text: print(text, flush=True))
+    for told in done.story:
+        champion = f"version {told['champion']['version']}" if told["champion"] else "no champion"
+        because = f" ({'; '.join(told['reasons'])})" if told["reasons"] else ""
+        print(f"{told['line']} {told['period']}: {champion}{because}")
+    print(done)
+    return 0
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    from . import tracking
+
+    print(f"{options.model} is version {tracking.roll_back(options.model)} again.")
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from . import serve
+
+    serve.run(
+        options.model,
+        port=options.port,
+        workers=options.workers,
+        host=options.host,
+        threshold=options.threshold,
+    )
+    return 0
+
+
+def _monitor(options: argparse.Namespace) -> int:
+    from . import monitor
+
+    files = {name: getattr(options, name) for name in ("rules", "reference", "labels")}
+    windows = {"key": options.key, "every": options.every, "by": options.by}
+    monitor.run(options.model, port=options.port, html=options.html, **files, **windows)
+    return 0
 
 
 def _table(heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlsd import cluster, factory, tracking
+from mlsd import cluster, factory, settings, tracking
 from mlsd.errors import ColumnError, DataError, ServiceError, WriteError
 from mlsd.factory import release as factory_release
 from mlsd.factory import steps
@@ -147,6 +147,16 @@ def test_the_champion_is_the_model_that_stood_trial(spec):
     assert tracking.load(f"{path.stem}/1").predict_proba(pd.DataFrame({"temp": [0.0]})).shape == (1, 2)
 
 
+def test_the_monitor_gets_what_the_champion_learned_from(spec):
+    path = spec()
+    done = factory.run(path)
+    reference = pd.read_parquet(settings.data_dir() / "monitor" / path.stem / "reference.parquet")
+    last = [told["outcome"] for told in done.story if told.get("outcome", {}).get("released")][-1]
+    assert len(reference) == last["candidates"][0]["rows"]
+    expected = tracking.load(f"{path.stem}@champion").predict_proba(reference)[:, 1]
+    np.testing.assert_allclose(reference["probability"], expected)
+
+
 def test_nothing_is_done_twice(spec, tmp_path):
     path = spec()
     first, again = factory.run(path, home=tmp_path / "a"), factory.run(path, home=tmp_path / "a")
@@ -164,6 +174,23 @@ def test_a_changed_gate_keeps_data_and_searches_and_makes_the_rest_anew(spec, tm
     found = {step["step"].split()[0]: step["found"] for told in again.story for step in told["steps"][:2]}
     assert found["data"]
     assert 0 < again.made < again.found
+
+
+def test_months_that_come_later_are_added_and_the_others_kept(spec, tmp_path):
+    path = spec()
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('last = "2013-04"', 'last = "2013-02"'), encoding="utf-8")
+    short = factory.run(path, home=tmp_path / "a")
+    path.write_text(text, encoding="utf-8")
+    whole = factory.run(path, home=tmp_path / "a")
+    assert (len(short.table), len(whole.table), whole.found) == (2, 4, short.made)
+
+
+def test_another_folder_with_the_same_steps_is_as_good(spec, tmp_path):
+    path = spec()
+    first = factory.run(path, home=tmp_path / "a")
+    (tmp_path / "a").rename(tmp_path / "moved")
+    assert factory.run(path, home=tmp_path / "moved").found == first.made
 
 
 def test_another_seed_makes_other_searches(spec, tmp_path):

@@ -40,6 +40,9 @@ ORDER = {
         "compose",
         "mlflow_server",
         "tracking",
+        "serve",
+        "monitor",
+        "factory",
         "cluster",
         "services",
         "doctor",
@@ -59,6 +62,7 @@ BEHIND = {
 }
 BEHIND |= {f"mlsd.leakage.{name}" for name in ("case", "encoding", "imputation", "scaling", "scoring")}
 BEHIND |= {"mlsd.drift.notes"}
+BEHIND |= {f"mlsd.serve.{name}" for name in ("answering", "app", "explaining", "metrics", "openapi", "page", "server")}
 BEHIND |= {"mlsd.explain.trees", "mlsd.explain.lightgbm_trees", "mlsd.explain.sources"}
 BEHIND |= {"mlsd.tracking.connection", "mlsd.tracking.outbox", "mlsd.tracking.registry", "mlsd.tracking.record"}
 BEHIND |= {"mlsd.datasets.market", "mlsd.price_csv", "mlsd.datasets.own_csv", "mlsd.datasets.rebuild", "course"}

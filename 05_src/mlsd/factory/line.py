@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from .. import monitor
+from .. import monitor, settings
 from ..evaluate import losses
 from ..serve import score
 from . import release, training
@@ -124,7 +124,12 @@ def _watch(shop: Shop, spec: Spec, line: str, champion: Champion, rows: Made, pe
         open_ = alerts.loc[alerts["closed"].isna(), "rule"].tolist()
         return {"answers": _answers(known, spec), "alerts": _plain(new), "open": open_}
 
-    inputs = {"champion": champion.key, "rows": rows.facts["digest"], "watch": spec.watch, "before": before}
+    inputs = {
+        "champion": champion.key,
+        "rows": rows.facts["digest"],
+        "watch": spec.watch,
+        "before": [each.name for each in before],
+    }
     return shop.step(f"watch {line} {period}", inputs, make)
 
 
@@ -202,7 +207,9 @@ def _replace(
         released = gates[-1].passed
     if released:
         steps.append(
-            shop.step(f"promote {line} {period}", {"key": registered.key}, lambda _: release.promote(line, version))
+            shop.step(
+                f"promote {line} {period}", {"key": registered.key}, lambda _: _promote(line, version, best.folder)
+            )
         )
     outcome = {
         "candidates": [made.facts | {"seconds": made.seconds} for made in found],
@@ -264,6 +271,16 @@ def _trial(
 
     inputs = {"best": best.key, "rival": rival.name, "rows": learn_from.digest, "gates": spec.gates}
     return shop.step(f"trial {line} {period}", inputs | {"from": learn_from.judge_from}, make)
+
+
+def _promote(line: str, version: int, folder: Path) -> dict[str, Any]:
+    """Let the alias point to the new version, and `mlsd monitor` compare with what that version learned from."""
+    place = settings.data_dir() / "monitor" / line / "reference.parquet"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    learned, part = pd.read_parquet(folder / training.LEARNED), place.with_name(f".{place.name}.part")
+    learned.assign(probability=probabilities(training.read_model(folder), learned)).to_parquet(part, index=False)
+    part.replace(place)
+    return release.promote(line, version)
 
 
 def _crowned(outcome: dict[str, Any], steps: list[Made], months: list[Made], period: str) -> Champion:

@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -159,7 +159,7 @@ def month(shop: Shop, spec: Spec, line: str, value: Any, period: str) -> Made:
         return {"rows": len(good), "rejected": len(bad), "digest": tracking.digest(good), "first_reason": first}
 
     inputs = {
-        "data": spec.data,
+        "data": replace(spec.data, first="", last=""),  # a longer calendar keeps the months that are there
         "checks": spec.checks,
         "value": value,
         "period": period,
