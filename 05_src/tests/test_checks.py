@@ -17,12 +17,14 @@ DAYS = pd.DataFrame({"day": [1, 2, 3], "sold": [3.0, 4.0, 5.0], "shop": ["a", "b
 
 @cache
 def cases_in(path: Path) -> dict:
-    """The cases of a lab: they may fit models, so they are made once."""
-    return runpy.run_path(str(path))["CASES"] if path.exists() else {}
+    """What a file of cases defines; it may fit models, so it runs once."""
+    return runpy.run_path(str(path)) if path.exists() else {}
 
 
 def cases_of(name: str) -> dict:
-    return cases_in(CASES / f"lab_{name.partition('.')[0]}.py").get(name, {})
+    found = cases_in(CASES / f"lab_{name.partition('.')[0]}.py")
+    found.get("prepare", lambda: None)()  # files that the answers are about, in the data folder of this test
+    return found.get("CASES", {}).get(name, {})
 
 
 # Each lab's own checks, with the cases that stand in tests/cases

@@ -16,12 +16,13 @@ SOURCE = settings.root() / notebooks.SOURCES / "09_tuning.py"
 
 
 @pytest.fixture(scope="module")
-def lab():
+def lab(tmp_path_factory):
     """The lab, run once as a script: its variables, and what the checks said under the name `told_by_checks`."""
     # a cluster in this process: the processes have tests of their own, and `course labs` starts them
     text = SOURCE.read_text(encoding="utf-8").replace("workers=2", "workers=0")
     names, told, ask = {"__name__": "lab"}, {}, checks.check
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLSD_DATA_DIR", str(tmp_path_factory.mktemp("lab 09")))
         patch.setattr(checks, "check", lambda name, answer: told.update({name: ask(name, answer).status}))
         patch.setattr(plt, "show", plt.close)
         patch.setattr(logging.getLogger("mlsd.tuning.session"), "disabled", True)  # one candidate fails on purpose

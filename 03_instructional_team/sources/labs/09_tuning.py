@@ -333,6 +333,7 @@ some.table[["param_clf__C", "mean_test_score", "error"]]
 
 # %%
 file = settings.data_dir() / "lab09.jsonl"
+file.parent.mkdir(parents=True, exist_ok=True)
 file.unlink(missing_ok=True)
 scored = []
 

@@ -120,8 +120,15 @@ if not (HOME / "facts.json").exists():
     atexit.register(shutil.rmtree, HOME, ignore_errors=True)
     with patch.dict(os.environ, MLSD_DATA_DIR=str(HOME)):
         (HOME / "facts.json").write_text(json.dumps(build()))
-settings.data_dir().mkdir(parents=True, exist_ok=True)
-shutil.copy(HOME / "mlflow.db", settings.data_dir() / "mlflow.db")
+
+
+def prepare():
+    """The runs and models that the answers name, in the data folder of the test that asks."""
+    settings.data_dir().mkdir(parents=True, exist_ok=True)
+    shutil.copy(HOME / "mlflow.db", settings.data_dir() / "mlflow.db")
+
+
+prepare()
 
 facts = json.loads((HOME / "facts.json").read_text())
 right = facts["right"]
