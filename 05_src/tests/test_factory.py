@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlsd import cluster, factory, settings, tracking
+from mlsd import cluster, evaluate, factory, settings, tracking
 from mlsd.errors import ColumnError, DataError, ServiceError, WriteError
 from mlsd.factory import release as factory_release
 from mlsd.factory import steps
@@ -155,6 +155,26 @@ def test_the_monitor_gets_what_the_champion_learned_from(spec):
     assert len(reference) == last["candidates"][0]["rows"]
     expected = tracking.load(f"{path.stem}@champion").predict_proba(reference)[:, 1]
     np.testing.assert_allclose(reference["probability"], expected)
+
+
+def test_the_card_of_a_champion_says_what_it_was_made_from(spec, toy):
+    path = spec()
+    factory.run(path)
+    told = tracking.facts(f"{path.stem}@champion")
+    assert (told["load"], told["target"], told["model"]) == (f"{toy}:load", "late", "PickColumns > LogisticRegression")
+    assert told["train_rows"] + told["test_rows"] == told["rows"]
+    for section in ("Model", "Data", "To repeat it"):
+        part = evaluate.model_card(told).partition(f"## {section}\n")[2].partition("\n## ")[0]
+        assert "not recorded" not in part
+
+
+def test_living_through_old_months_again_does_not_take_the_champion_away(spec, tmp_path):
+    path = spec()
+    whole = factory.run(path, home=tmp_path / "a").table["version"].iloc[-1]
+    path.write_text(path.read_text(encoding="utf-8").replace('last = "2013-04"', 'last = "2013-01"'), encoding="utf-8")
+    again = factory.run(path, home=tmp_path / "b")
+    assert again.table["version"].tolist() == [1]  # found in the registry, by its key
+    assert champion_of(path) == whole
 
 
 def test_nothing_is_done_twice(spec, tmp_path):

@@ -8,7 +8,8 @@ import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as searching
 from hypothesis import strategies as st
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -114,6 +115,7 @@ def test_a_row_that_is_no_object_is_refused(row):
     assert "a row must be an object" in problem.reason
 
 
+@searching(suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(st.dictionaries(st.sampled_from([*SCHEMA.names, "other", "\ud800"]), st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda each: st.lists(each, max_size=2)
 )))  # fmt: skip

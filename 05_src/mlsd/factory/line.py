@@ -195,6 +195,7 @@ def _replace(
             chosen=chosen,
             gates=gates,
             metrics=tried.facts["metrics"],
+            facts=_facts(spec, learn_from, best, tried),
             seed=spec.seed,
         )
 
@@ -208,7 +209,9 @@ def _replace(
     if released:
         steps.append(
             shop.step(
-                f"promote {line} {period}", {"key": registered.key}, lambda _: _promote(line, version, best.folder)
+                f"promote {line} {period}",
+                {"key": registered.key},
+                lambda _: _promote(line, version, period, best.folder),
             )
         )
     outcome = {
@@ -273,14 +276,33 @@ def _trial(
     return shop.step(f"trial {line} {period}", inputs | {"from": learn_from.judge_from}, make)
 
 
-def _promote(line: str, version: int, folder: Path) -> dict[str, Any]:
+def _facts(spec: Spec, learn_from: training.Window, best: Made, tried: Made) -> dict[str, Any]:
+    """What a candidate was made from, under the names of a recipe."""
+    model = training.read_model(best.folder)
+    rows, test_rows = best.facts["rows"], tried.facts["metrics"]["holdout_rows"]
+    return {
+        "model": " > ".join(type(step).__name__ for _, step in model.steps),
+        "load": spec.data.load,
+        "load_params": spec.data.params,
+        "target": spec.data.target,
+        "data": learn_from.digest,
+        "sample_rows": spec.train.sample_rows,
+        "split": {"time": spec.data.decided, "test_from": f"{learn_from.judge_from:%Y-%m-%d}"},
+        "scoring": [spec.search.scoring],
+        "rows": rows + test_rows,
+        "train_rows": rows,
+        "test_rows": test_rows,
+    }
+
+
+def _promote(line: str, version: int, period: str, folder: Path) -> dict[str, Any]:
     """Let the alias point to the new version, and `mlsd monitor` compare with what that version learned from."""
     place = settings.data_dir() / "monitor" / line / "reference.parquet"
     place.parent.mkdir(parents=True, exist_ok=True)
     learned, part = pd.read_parquet(folder / training.LEARNED), place.with_name(f".{place.name}.part")
     learned.assign(probability=probabilities(training.read_model(folder), learned)).to_parquet(part, index=False)
     part.replace(place)
-    return release.promote(line, version)
+    return release.promote(line, version, period)
 
 
 def _crowned(outcome: dict[str, Any], steps: list[Made], months: list[Made], period: str) -> Champion:

@@ -12,6 +12,8 @@ import pandas as pd
 
 from .. import tracking
 from ..errors import ServiceError
+from ..tracking import record
+from ..tracking.facts import FILE
 from .gates import Gate
 from .training import LEARNED, TABLE, read_model
 
@@ -31,6 +33,7 @@ def register(
     chosen: str,
     gates: Sequence[Gate],
     metrics: Mapping[str, float],
+    facts: Mapping[str, Any],
     seed: int,
 ) -> dict[str, Any]:
     """Record the attempt, and if every gate was passed, register the model.
@@ -53,6 +56,8 @@ def register(
         What the gates said.
     metrics : mapping
         The chosen candidate's metrics on the holdout.
+    facts : mapping
+        What it was made from, as :func:`tracking.facts` tells it.
     seed : int
         Of the run.
 
@@ -69,7 +74,7 @@ def register(
     passed = all(gate.passed for gate in gates)
     done = tracking.settled(line, key)
     if done is None:
-        _record(line, key, period, reasons, searches, chosen, gates, metrics, seed, passed)
+        _record(line, key, period, reasons, searches, chosen, gates, metrics, facts, seed, passed)
         done = tracking.settled(line, key)
     if done is None or (passed and done["version"] is None):
         raise ServiceError(
@@ -79,8 +84,11 @@ def register(
     return dict(done)
 
 
-def promote(line: str, version: int) -> dict[str, Any]:
-    """Let the alias ``champion`` point to a version. Done again, it changes nothing.
+def promote(line: str, version: int, period: str) -> dict[str, Any]:
+    """Let the alias ``champion`` point to a version, unless it points to one of a later month.
+
+    Whoever lives through the same months again, in another folder or with other code, makes January's champion anew:
+    that is no reason to take December's away. Done again, nothing moves.
 
     Parameters
     ----------
@@ -88,18 +96,24 @@ def promote(line: str, version: int) -> dict[str, Any]:
         The registered model.
     version : int
         Of it.
+    period : str
+        The month at whose end it was made.
 
     Returns
     -------
     dict
-        ``version``, and ``before``: the one that was the champion until now, or None.
+        ``version``, ``before`` (the one that was the champion until now, or None), and whether the alias ``moved``.
 
     Raises
     ------
     ServiceError
         If the MLflow server does not answer.
     """
-    return {"version": version, "before": tracking.point(f"{line}@{CHAMPION}", version)}
+    model = f"{line}@{CHAMPION}"
+    before = tracking.pointed(model)
+    if before is not None and str(tracking.facts(model)["params"].get("period", "")) > period:
+        return {"version": version, "before": before, "moved": False}
+    return {"version": version, "before": tracking.point(model, version), "moved": True}
 
 
 def _record(
@@ -111,6 +125,7 @@ def _record(
     chosen: str,
     gates: Sequence[Gate],
     metrics: Mapping[str, float],
+    facts: Mapping[str, Any],
     seed: int,
     passed: bool,
 ) -> None:
@@ -125,6 +140,10 @@ def _record(
             file = Path(folder) / "gates.json"
             file.write_text(json.dumps([asdict(gate) for gate in gates], indent=1), encoding="utf-8")
             run.log_file(file)
+            told = Path(folder) / FILE
+            made = {"code": record.code(), "environment": record.environment(), "seed": seed}
+            told.write_text(json.dumps(dict(facts) | made, indent=1, default=str), encoding="utf-8")
+            run.log_file(told)
         if passed:
             model = read_model(searches[chosen])
             example = pd.read_parquet(searches[chosen] / LEARNED)[list(model.feature_names_in_)].head(EXAMPLE_ROWS)

@@ -9,8 +9,9 @@ from typing import Any
 from ..errors import DataError
 from . import connection, recipes, registry
 
-__all__ = ["facts"]
+__all__ = ["FILE", "facts"]
 
+FILE = "facts.json"  # of a run that has no recipe but knows what it was made from, such as the factory's
 COUNTS = {"train_rows": "train.rows", "test_rows": "test.rows"}
 
 
@@ -66,10 +67,12 @@ def _of_the_run(uri: str, run_id: str) -> dict[str, Any]:
 
 def _of_the_recipe(uri: str, run_id: str) -> dict[str, Any]:
     mlflow = connection.client(uri)
-    if not any(file.path == "recipe" for file in mlflow.list_artifacts(run_id)):
+    there = {file.path for file in mlflow.list_artifacts(run_id)}
+    found = next((file for file in (f"recipe/{recipes.FILE}", FILE) if file.partition("/")[0] in there), None)
+    if found is None:
         return {}
     with tempfile.TemporaryDirectory(prefix="mlsd ") as folder:
-        path = Path(mlflow.download_artifacts(run_id, f"recipe/{recipes.FILE}", folder))
+        path = Path(mlflow.download_artifacts(run_id, found, folder))
         written = json.loads(path.read_text(encoding="utf-8"))
     return {name: value for name, value in written.items() if name != "metrics"}  # the run has these and more
 
