@@ -82,12 +82,24 @@ def _serving_parsers(commands: Any) -> None:
     back = actions.add_parser("rollback", help="let an alias point to the version before again")
     back.add_argument("model", metavar="NAME@ALIAS")
     back.set_defaults(run=_rollback)
+    verdict = actions.add_parser("verdict", help="whether a challenger's trial is over: promote, stop, keep or wait")
+    verdict.add_argument("model", metavar="NAME")
+    verdict.add_argument(
+        "--labels", required=True, metavar="FILE", help="CSV: the key, label (0 or 1), known if there is one"
+    )
+    verdict.add_argument("--key", required=True, metavar="COLUMN", help="a column of the record and of the labels")
+    verdict.add_argument("--clusters", metavar="1D", help="rows that share their luck: a column, or a stretch of time")
+    verdict.set_defaults(run=_verdict)
     serve = commands.add_parser("serve", help="serve a registered model over HTTP, with a page for people")
     serve.add_argument("model", metavar="NAME@ALIAS", help="the alias is watched; NAME/VERSION stays as it is")
     serve.add_argument("--port", type=int, default=8000, metavar="N", help="of this machine (8000)")
     serve.add_argument("--workers", type=int, default=1, metavar="N", help="processes that share the port (1)")
     serve.add_argument("--host", default="127.0.0.1", help="who may connect (this machine only)")
     serve.add_argument("--threshold", type=float, metavar="P", help="instead of the model's own")
+    serve.add_argument(
+        "--challenger", metavar="NAME@ALIAS", help="try this one too: as a shadow, or with --share for real"
+    )
+    serve.add_argument("--share", type=float, metavar="S", help="of the requests for the challenger, 0 to 1 (a canary)")
     serve.set_defaults(run=_serve)
     monitor = commands.add_parser("monitor", help="show what a served model said and what went wrong, in the browser")
     monitor.add_argument("model", metavar="NAME", help="the registered model's name")
@@ -182,6 +194,20 @@ def _rollback(options: argparse.Namespace) -> int:
     return 0
 
 
+def _verdict(options: argparse.Namespace) -> int:
+    import pandas as pd
+
+    from . import factory
+
+    labels = pd.read_csv(options.labels)
+    if "known" in labels:
+        labels["known"] = pd.to_datetime(labels["known"], utc=True)
+    said, looks = factory.verdict(options.model, labels=labels, key=options.key, clusters=options.clusters)
+    print(f"{said}: {', '.join(f'{name} {value}' for name, value in looks.attrs.items())}")
+    print(looks.tail(1).to_string(index=False))
+    return 0
+
+
 def _serve(options: argparse.Namespace) -> int:
     from . import serve
 
@@ -191,6 +217,8 @@ def _serve(options: argparse.Namespace) -> int:
         workers=options.workers,
         host=options.host,
         threshold=options.threshold,
+        challenger=options.challenger,
+        share=options.share,
     )
     return 0
 

@@ -13,7 +13,9 @@ run, Run (running)                     live through the months of a spec, here o
 read, Spec, shipped (spec)             a spec in TOML, every key checked; the specs that come with mlsd
 sort_out (checks)                      good rows and bad ones, with the reason
 judge, Gate, Trial (gates)             may this candidate replace the champion?
-assign, decide, Rollout (rollout)      shadow and canary: which requests the challenger gets, and when that ends
+assign, decide, decide_canary,         shadow and canary: which requests the challenger gets, and the rule that ends
+Rollout (rollout)                      the trial
+verdict (verdicts)                     the served log and the labels of a trial, put to that rule
 write (report)                         the story as one page
 =====================================  ======================================================================
 
@@ -29,9 +31,10 @@ if TYPE_CHECKING:
     from .checks import sort_out
     from .gates import Gate, Trial, judge
     from .report import write
-    from .rollout import Rollout, assign, decide
+    from .rollout import Rollout, assign, decide, decide_canary
     from .running import Run, run
     from .spec import Spec, read, shipped
+    from .verdicts import verdict
 
 __all__ = [
     "Gate",
@@ -41,11 +44,13 @@ __all__ = [
     "Trial",
     "assign",
     "decide",
+    "decide_canary",
     "judge",
     "read",
     "run",
     "shipped",
     "sort_out",
+    "verdict",
     "write",
 ]
 
@@ -57,11 +62,13 @@ _HOMES = {
     "Trial": "gates",
     "assign": "rollout",
     "decide": "rollout",
+    "decide_canary": "rollout",
     "judge": "gates",
     "read": "spec",
     "run": "running",
     "shipped": "spec",
     "sort_out": "checks",
+    "verdict": "verdicts",
     "write": "report",
 }
 

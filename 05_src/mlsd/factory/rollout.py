@@ -13,7 +13,6 @@ I. Waudby-Smith, D. Arbour, R. Sinha, E. H. Kennedy and A. Ramdas (2024), Time-u
 asymptotic confidence sequences, Annals of Statistics 52, 2613–2640.
 """
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +21,9 @@ import pandas as pd
 
 from ..errors import DataError
 from ..evaluate import losses
+from ..serve.rollout import assign
 
-__all__ = ["Rollout", "assign", "decide"]
+__all__ = ["Rollout", "assign", "decide", "decide_canary", "looks"]
 
 FEWEST = 30
 
@@ -39,45 +39,16 @@ class Rollout:
     worse : float
         So much loss a row (nats) is unbearable: stop as soon as it is sure to be more.
     most_rows : int
-        After so many labelled rows without a decision, the champion stays.
+        After so many labelled rows (in a canary: requests) without a decision, the champion stays.
+    failed : float
+        So large a share of the rows that it was asked may the challenger leave without an answer: stop as soon as it is
+        sure to be more.
     """
 
     level: float = 0.95
     worse: float = 0.01
     most_rows: int = 100_000
-
-
-def assign(request_ids: Any, share: float, *, salt: str = "") -> np.ndarray:
-    """Which requests the challenger answers in a canary.
-
-    Parameters
-    ----------
-    request_ids : array-like of str, shape (n,)
-        Ids; equal ids get equal answers.
-    share : float
-        0 to 1. Who is in with a small share stays in with a larger one.
-    salt : str
-        Another salt draws others: give the challenger's version, so that not always the same requests try things out.
-
-    Returns
-    -------
-    numpy.ndarray of bool, shape (n,)
-        True where the challenger answers.
-
-    Raises
-    ------
-    DataError
-        If the share is not from 0 to 1.
-
-    Examples
-    --------
-    >>> assign([f"request {i}" for i in range(10_000)], 0.1).mean().round(2)
-    np.float64(0.1)
-    """
-    if not 0 <= share <= 1:
-        raise DataError(f"`share` must be from 0 to 1, got: {share}.")
-    digests = (hashlib.sha256(f"{salt}/{each}".encode()).digest() for each in request_ids)
-    return np.array([int.from_bytes(digest[:8], "big") / 2**64 < share for digest in digests], dtype=bool)
+    failed: float = 0.01
 
 
 def decide(
@@ -116,7 +87,71 @@ def decide(
     """
     rule = rule or Rollout()
     gains = losses(y_true, champion) - losses(y_true, challenger)
-    table = _looks(gains, clusters, rule.level)
+    return _ended(looks(gains, clusters=clusters, level=rule.level), rule)
+
+
+def decide_canary(
+    loss: Any, challenged: Any, share: Any, rule: Rollout | None = None, *, clusters: Any = None
+) -> tuple[str, pd.DataFrame]:
+    """What a canary's labels say, looked at after each request: promote, stop, keep or wait.
+
+    No request has both answers, so the two groups are compared. Each request stands for those that the same draw would
+    have given to its group: its loss, less the mean of all before it, is weighted by one over the chance of its group.
+    The mean of these is the gain, also where traffic changes from hour to hour or the share is raised on the way.
+
+    Parameters
+    ----------
+    loss : array-like of shape (n,)
+        Each request's mean loss a row (nats), in the order in which the labels became known.
+    challenged : array-like of bool, shape (n,)
+        Whether the draw gave it to the challenger, also if the champion had to help out.
+    share : float or array-like of shape (n,)
+        The chance of that, between 0 and 1, as it was for each request.
+    rule : Rollout, optional
+        When it ends.
+    clusters : array-like of shape (n,), optional
+        Requests that share their luck, as for :func:`decide`. Rarely needed: both groups share a day's luck.
+
+    Returns
+    -------
+    (str, pandas.DataFrame)
+        As :func:`decide`; ``rows`` are requests.
+
+    Raises
+    ------
+    DataError
+        If the lengths differ, or a share is not between 0 and 1.
+
+    Notes
+    -----
+    It assumes that who is asked is drawn independently of what is asked, as by a hash of the ids; that one request does
+    not change another; and enough requests in each group for a mean to be near normal: there is no look before each
+    has 30. A canary needs far more labels than a shadow: its interval is as wide as losses differ from request to
+    request, over ``sqrt(share * requests)``; a shadow's, as the two losses of the same row differ.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> challenged = assign([f"request {i}" for i in range(4000)], 0.2)
+    >>> decide_canary(rng.exponential(np.where(challenged, 0.3, 0.5)), challenged, 0.2)[0]
+    'promote'
+    """
+    rule = rule or Rollout()
+    loss, challenged = np.asarray(loss, dtype=float), np.asarray(challenged, dtype=bool)
+    if len(loss) != len(challenged):
+        raise DataError(f"{len(loss)} losses, but {len(challenged)} requests drawn.")
+    share = np.broadcast_to(np.asarray(share, dtype=float), loss.shape)
+    if ((share <= 0) | (share >= 1)).any():
+        raise DataError("`share` must lie between 0 and 1: without two groups there is nothing to compare.")
+    before = (np.log(2) + loss.cumsum() - loss) / np.arange(1, len(loss) + 1)  # only what was known before it
+    gains = np.where(challenged, -1 / share, 1 / (1 - share)) * (loss - before)
+    table = looks(gains, clusters=clusters, level=rule.level)
+    smaller = np.minimum(challenged.cumsum(), (~challenged).cumsum())
+    first = np.searchsorted(smaller, FEWEST) + 1
+    return _ended(table[table["rows"] >= first].reset_index(drop=True), rule)
+
+
+def _ended(table: pd.DataFrame, rule: Rollout) -> tuple[str, pd.DataFrame]:
     ends = (
         ("promote", table["low"] > 0),
         ("stop", table["high"] < -rule.worse),
@@ -129,7 +164,34 @@ def decide(
     return name, table.iloc[: at + 1]
 
 
-def _looks(gains: np.ndarray, clusters: Any, level: float) -> pd.DataFrame:
+def looks(gains: Any, *, clusters: Any = None, level: float = 0.95) -> pd.DataFrame:
+    """The mean so far with an interval that holds at all looks together.
+
+    Parameters
+    ----------
+    gains : array-like of shape (n,)
+        In the order in which they became known.
+    clusters : array-like of shape (n,), optional
+        Rows that share their luck.
+    level : float
+        With this probability all intervals hold.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a look, from the 30th row (the 7th cluster) on: ``rows, gain, low, high``.
+
+    Raises
+    ------
+    DataError
+        If there is not a cluster for each row.
+
+    Examples
+    --------
+    >>> looks([0.0, 1.0] * 50)["low"].iloc[-1] > 0
+    np.True_
+    """
+    gains = np.asarray(gains, dtype=float)
     if clusters is None:
         units, rows = gains, np.arange(1, len(gains) + 1)
     else:

@@ -1,46 +1,24 @@
-"""From rows to answers: check each, let the model answer all that wait at once, record what was said.
-
-A model answers fifty rows in hardly more time than one. While it works, requests that come in wait together, and its
-next call answers all of them; when it is free, a request does not wait at all.
-"""
+"""From rows to answers: check each, ask the model, record what was said; and let a challenger try itself out."""
 
 import asyncio
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from .metrics import Metrics
 from .model import Served, Watched
+from .rollout import Trial
 from .schema import Problem
 from .served_log import Entry, Recorder, status_of
+from .shadows import Shadows, shadow_of
+from .waiting import Line, Refused
 
-__all__ = ["Answering", "Busy", "Refused", "about"]
+__all__ = ["Answering", "about"]
 
 MAX_ROWS = 1000
-MAX_WAITING_ROWS = 20_000
-ROWS_TOGETHER = 1000
-
-
-class Refused(Exception):  # noqa: N818  (it is an answer, not a fault)
-    """A request that is answered with its reason instead of predictions."""
-
-    def __init__(self, code: int, reason: str, field: str | None = None):
-        self.code, self.reason, self.field = code, reason, field
-        super().__init__(reason)
-
-
-class Busy(Refused):
-    """More rows wait than can be answered in a reasonable time."""
-
-
-@dataclass
-class _Waiting:
-    served: Served
-    rows: list[dict[str, Any]]
-    answer: "asyncio.Future[list[dict[str, Any]]]"
+CHALLENGER_SECONDS = 2.0  # then the champion answers
 
 
 class Answering:
@@ -54,81 +32,103 @@ class Answering:
         Where answers are counted.
     recorder : Recorder
         Where they are kept.
+    trial : Trial, optional
+        The challenger beside it.
     """
 
-    def __init__(self, watched: Watched, metrics: Metrics, recorder: Recorder):
-        self.watched, self.metrics, self._recorder = watched, metrics, recorder
-        self._line: list[_Waiting] = []
-        self._is_busy = False
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="model")
+    def __init__(self, watched: Watched, metrics: Metrics, recorder: Recorder, trial: Trial | None = None):
+        self.watched, self.metrics, self.trial, self._recorder = watched, metrics, trial, recorder
+        self._line, self._challengers = Line("model"), Line("challenger")  # a slow challenger holds up no champion
+        self._shadows = Shadows(trial, metrics, recorder) if trial and trial.share is None else None
 
-    async def predict(self, rows: Sequence[Any], request_id: str) -> tuple[int, dict[str, Any]]:
+    async def predict(
+        self, rows: Sequence[Any], request_id: str, *, may_try: bool = True
+    ) -> tuple[int, dict[str, Any]]:
         """The status code and the body for the rows of a request.
+
+        Parameters
+        ----------
+        rows : sequence
+            As JSON gave them.
+        request_id : str
+            In a canary it decides who answers.
+        may_try : bool
+            Whether the request may be part of a trial.
 
         Raises
         ------
         Refused
             If there are too many rows, here or in the line.
         """
-        began, at, served = time.perf_counter(), datetime.now(UTC), self.watched.current
+        began, at, champion = time.perf_counter(), datetime.now(UTC), self.watched.current
         _require_few(rows)
-        checked = [served.schema.check(row) for row in rows]
+        checked = [champion.schema.check(row) for row in rows]
+        values, answers = [row for row, _ in checked], [_rejected(problems) for _, problems in checked]
         good = [place for place, (_, problems) in enumerate(checked) if not problems]
-        answers = [_rejected(problems) for _, problems in checked]
-        said = await self._asked(served, [checked[place][0] for place in good]) if good else []
+        challenger = self.trial.beside(champion) if self.trial and may_try else None
+        entry = _entry(at, request_id, champion, values, answers)
+        if self.trial and challenger:
+            entry = replace(entry, challenger=challenger.version, share=self.trial.share)
+        asked = [values[place] for place in good]
+        served, said = await self._asked(champion, challenger, asked, entry) if good else (champion, [])
         for place, answer in zip(good, said, strict=True):
             answers[place] = answer
-        self._keep(Entry(at, request_id, served.name, served.version, served.alias, time.perf_counter() - began,
-                         [values for values, _ in checked], answers))  # fmt: skip
+        entry = replace(entry, version=served.version, alias=served.alias, seconds=time.perf_counter() - began)
+        self._keep(entry, answers)
+        if self._shadows and challenger:
+            self._shadows.put(challenger, entry)
         body = about(served, request_id) | {"predictions": [{"row": i} | each for i, each in enumerate(answers)]}
         return (200 if good else 422), body
 
     def close(self) -> None:
         """Write the record to its end."""
-        self._pool.shutdown()
+        for line in (self._line, self._challengers):
+            line.close()
+        if self._shadows:
+            self._shadows.close()
         self._recorder.close()
 
-    def _keep(self, entry: Entry) -> None:
+    def _keep(self, entry: Entry, answers: list[dict[str, Any]]) -> None:
         self._recorder.put(entry)
-        for answer in entry.answers:
+        for answer in answers:
             self.metrics.rows.labels(status_of(answer)).inc()
 
-    async def _asked(self, served: Served, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if sum(len(each.rows) for each in self._line) > MAX_WAITING_ROWS:
-            raise Busy(503, "too many rows wait already; try again in a second")
-        waiting = _Waiting(served, rows, asyncio.get_running_loop().create_future())
-        self._line.append(waiting)
-        self._next()
-        return await waiting.answer
+    async def _asked(
+        self, champion: Served, challenger: Served | None, rows: list[dict[str, Any]], entry: Entry
+    ) -> tuple[Served, list[dict[str, Any]]]:
+        """Who answered, and what: the challenger where a canary picks the request and it can, else the champion."""
+        if challenger and self.trial and self.trial.picks(challenger, entry.request_id):
+            said = await self._tried(self.trial, challenger, rows, entry)
+            if said is not None:
+                return challenger, said
+        return champion, await self._line.answers(champion, rows)
 
-    def _next(self) -> None:
-        """Give the model all that waits for the same version, if it is free. Only the event loop calls this."""
-        if self._is_busy or not self._line:
-            return
-        served, together, rows = self._line[0].served, list[_Waiting](), 0
-        while self._line and self._line[0].served is served and rows + len(self._line[0].rows) <= ROWS_TOGETHER:
-            together.append(self._line.pop(0))
-            rows += len(together[-1].rows)
-        self._is_busy = True
-        work = asyncio.get_running_loop().run_in_executor(
-            self._pool, served.answers, [row for each in together for row in each.rows]
-        )
-        work.add_done_callback(lambda done: self._tell(together, done))
-
-    def _tell(self, together: list[_Waiting], done: "asyncio.Future[list[dict[str, Any]]]") -> None:
-        self._is_busy = False
-        answers = iter(done.result())
-        for waiting in together:
-            of_it = [next(answers) for _ in waiting.rows]
-            if not waiting.answer.done():  # whoever asked may have hung up
-                waiting.answer.set_result(of_it)
-        self._next()
+    async def _tried(
+        self, trial: Trial, challenger: Served, rows: list[dict[str, Any]], entry: Entry
+    ) -> list[dict[str, Any]] | None:
+        """The challenger's answers; None, with a record of why, where it fails at a row or takes too long."""
+        began = time.perf_counter()
+        try:
+            said = await asyncio.wait_for(self._challengers.answers(challenger, rows), CHALLENGER_SECONDS)
+        except (TimeoutError, Refused) as error:
+            reason = getattr(error, "reason", f"the challenger took longer than {CHALLENGER_SECONDS:g} s")
+            said = [{"error": {"field": None, "reason": reason, "by_model": True}} for _ in rows]
+        failed = trial.note(challenger, said)
+        self.metrics.challenger.labels("fell_back" if failed else "answered").inc(len(rows))
+        if not failed:
+            return said
+        self._recorder.put(shadow_of(entry, challenger, said, time.perf_counter() - began))
+        return None
 
 
 def about(served: Served, request_id: str) -> dict[str, Any]:
     """What every answer begins with: by which model and version, for which request."""
     facts = {"model": served.name, "version": served.version, "alias": served.alias, "request_id": request_id}
     return facts | ({} if served.threshold is None else {"threshold": served.threshold})
+
+
+def _entry(at: datetime, request_id: str, champion: Served, values: Any, answers: Any) -> Entry:
+    return Entry(at, request_id, champion.name, champion.version, champion.alias, 0.0, values, answers)
 
 
 def _require_few(rows: Sequence[Any]) -> None:

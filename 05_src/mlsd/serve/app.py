@@ -15,11 +15,13 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from . import openapi, page
-from .answering import Answering, Refused, about
+from .answering import Answering, about
 from .explaining import Explaining
 from .metrics import CONTENT_TYPE, Metrics
 from .model import Served, Watched
+from .rollout import Trial
 from .served_log import Recorder
+from .waiting import Refused
 
 __all__ = ["create"]
 
@@ -28,7 +30,7 @@ MAX_BYTES = 2 * 2**20
 GOOD_ID = re.compile(rb"[\w.\-]{1,64}")
 
 
-def create(watched: Watched, *, is_draining: Callable[[], bool] = lambda: False) -> FastAPI:
+def create(watched: Watched, *, is_draining: Callable[[], bool] = lambda: False, trial: Trial | None = None) -> FastAPI:
     """The application that answers for a model.
 
     Parameters
@@ -37,6 +39,8 @@ def create(watched: Watched, *, is_draining: Callable[[], bool] = lambda: False)
         The model, and whatever takes its place later.
     is_draining : callable
         Whether this process is about to end: then every answer asks the client to connect anew, to another worker.
+    trial : Trial, optional
+        A challenger beside the model.
 
     Returns
     -------
@@ -48,11 +52,15 @@ def create(watched: Watched, *, is_draining: Callable[[], bool] = lambda: False)
     async def living(app: FastAPI) -> AsyncIterator[None]:
         metrics = Metrics()
         recorder = Recorder(watched.current.name, lambda rows: metrics.dropped.inc(rows))
-        app.state.answering, app.state.metrics = Answering(watched, metrics, recorder), metrics
+        app.state.answering, app.state.metrics = Answering(watched, metrics, recorder, trial), metrics
         watched.start(metrics)
+        if trial:
+            trial.start()
         app.state.explaining = Explaining()
         yield
         watched.stop()
+        if trial:
+            trial.stop()
         app.state.explaining.close()
         app.state.answering.close()
 
@@ -74,6 +82,7 @@ def _add_answers(app: FastAPI, watched: Watched) -> None:
         if not isinstance(rows, list) or not rows or set(asked) != {"rows"}:
             raise Refused(422, 'the body must be {"rows": [{column: value, ...}, ...]}, with at least one row')
         code, body = await request.app.state.answering.predict(rows, request.state.request_id)
+        request.state.version = body["version"]
         return _as_json(body, code)
 
     @app.post("/explain", summary="What moved the answer to one row", tags=["answers"])
@@ -92,7 +101,7 @@ def _add_page(app: FastAPI, watched: Watched) -> None:
         if not request.query_params:
             return HTMLResponse(page.drawn(served), headers=page.HEADERS)
         row = page.row_of(served, request.query_params)
-        _, body = await state.answering.predict([row], request.state.request_id)
+        _, body = await state.answering.predict([row], request.state.request_id, may_try=False)
         answer, why = body["predictions"][0], "The model changed in this moment; ask again for the reasons."
         if not answer.get("error") and body["version"] == served.version:
             why = await _why(state.explaining.explain(served, row, request.state.request_id))
@@ -115,9 +124,11 @@ def _add_health(app: FastAPI, watched: Watched, is_draining: Callable[[], bool])
     @app.get("/readyz", summary="Does it answer, with which model, and does the registry answer?", tags=["health"])
     async def readyz(request: Request) -> Response:
         watch = {"alias_checked_seconds_ago": round(time.time() - watched.checked_at, 1), "problem": watched.problem}
+        trial = request.app.state.answering.trial
+        about_trial = {"trial": trial.as_json()} if trial else {}
         status = {"status": "ending" if is_draining() else "ready"}
         facts = about(watched.current, request.state.request_id)
-        return _as_json(status | facts | {"watch": watch}, 503 if is_draining() else 200)
+        return _as_json(status | facts | {"watch": watch} | about_trial, 503 if is_draining() else 200)
 
     @app.get("/version", summary="Which model, and which code", tags=["health"])
     async def version(request: Request) -> Response:
@@ -173,7 +184,8 @@ class _Around:
 
     def _headers(self, scope: Any, request_id: str) -> list[tuple[bytes, bytes]]:
         served: Served = scope["app"].state.answering.watched.current
-        headers = [(b"x-request-id", request_id.encode()), (b"x-model-version", served.version.encode())]
+        version = scope["state"].get("version", served.version)  # a challenger's, where it answered
+        headers = [(b"x-request-id", request_id.encode()), (b"x-model-version", version.encode())]
         return headers + ([(b"connection", b"close")] if self._is_draining() else [])
 
 

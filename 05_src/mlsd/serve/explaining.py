@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .answering import Busy, Refused, about
+from .answering import about
 from .model import Served
+from .waiting import Busy, Refused
 
 __all__ = ["Explaining", "contributions"]
 

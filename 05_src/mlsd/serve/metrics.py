@@ -14,8 +14,8 @@ class Metrics:
 
     Attributes
     ----------
-    requests, rows, seconds, dropped, swaps, version : prometheus_client metrics
-        By path and status code; by row status; by path; and without labels.
+    requests, rows, seconds, challenger, dropped, swaps, version : prometheus_client metrics
+        By path and status code; by row status; by path; by what became of it; and without labels.
     """
 
     def __init__(self) -> None:
@@ -26,6 +26,8 @@ class Metrics:
         self.requests = Counter("mlsd_requests_total", "Requests answered", ["path", "code"], **own)
         self.rows = Counter("mlsd_rows_total", "Rows answered, by ok, rejected or error", ["status"], **own)
         self.seconds = Histogram("mlsd_request_seconds", "Seconds to answer", ["path"], buckets=SECONDS, **own)
+        told = "Rows for a challenger, by answered, fell_back (the champion answered), shadowed, failed or dropped"
+        self.challenger = Counter("mlsd_challenger_rows_total", told, ["became"], **own)
         self.dropped = Counter("mlsd_record_dropped_rows_total", "Rows that could not be recorded", **own)
         self.swaps = Counter("mlsd_model_swaps_total", "Times that another version took over", **own)
         self.version = Gauge(

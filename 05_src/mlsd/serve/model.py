@@ -20,7 +20,7 @@ from .batch import score
 from .metrics import Metrics
 from .schema import Schema
 
-__all__ = ["Served", "Watched", "load"]
+__all__ = ["Served", "Watched", "load", "version_at"]
 
 log = logging.getLogger(__name__)
 WATCH_SECONDS = 1.0
@@ -169,9 +169,7 @@ class Watched:
         """Look once, and exchange the model if the alias points elsewhere. Trouble is told, and the old one stays."""
         current = self.current
         try:
-            uri = connection.address()
-            connection.require(uri)
-            version = _version(connection.client(uri), current.name, current.alias)
+            version = version_at(f"{current.name}@{current.alias}")
             if version != current.version:
                 self.current = self._load(f"{current.name}@{current.alias}")
                 self._count(swaps=1)
@@ -191,6 +189,30 @@ class Watched:
     def _watch(self) -> None:
         while not self._stopped.wait(WATCH_SECONDS):
             self.look()
+
+
+def version_at(name: str) -> str:
+    """The version that an alias points to.
+
+    Parameters
+    ----------
+    name : str
+        ``"name@alias"``.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    DataError
+        If there is no such alias.
+    ServiceError
+        If the tracking server does not answer.
+    """
+    uri, (base, _, alias) = connection.address(), name.partition("@")
+    connection.require(uri)
+    return _version(connection.client(uri), base, alias)
 
 
 def _version(mlflow: Any, name: str, alias: str) -> str:

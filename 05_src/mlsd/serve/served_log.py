@@ -4,8 +4,9 @@ The answer does not wait for the disk: what is to be recorded goes into a queue,
 is full or the disk refuses, lines are dropped, counted in ``/metrics`` and told in the log.
 
 Each line holds ``time`` (UTC, when the request came), ``request_id``, ``row``, ``model``, ``version``, ``alias``,
-``status`` (``ok``, ``rejected``, ``error``), ``probability`` or ``prediction``, ``seconds`` (of the request),
-``error`` (``field`` and ``reason``, or null) and ``features``.
+``status`` (``ok``, ``rejected``, ``error``, ``shadow``), ``probability`` or ``prediction``, ``seconds`` (of the
+request), ``error`` (``field`` and ``reason``, or null), ``features``, and of a trial ``challenger`` (its version) and
+``share`` (null in a shadow). A line of status ``shadow`` is what the challenger said and nobody was told.
 """
 
 import json
@@ -29,12 +30,13 @@ __all__ = ["Entry", "Recorder", "folder_of", "read_log", "status_of"]
 log = logging.getLogger(__name__)
 WAITING_REQUESTS = 10_000
 FACTS = ["time", "request_id", "row", "model", "version", "alias", "status", "probability", "prediction", "seconds"]
+FACTS += ["challenger", "share"]
 FEATURE = "feature."
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One request: when, who, by which model, and each row with its answer."""
+    """One request: when, who, by which model, each row with its answer (None: no line), and the trial it is part of."""
 
     time: datetime
     request_id: str
@@ -43,11 +45,16 @@ class Entry:
     alias: str
     seconds: float
     rows: list[dict[str, Any]]
-    answers: list[dict[str, Any]]
+    answers: list[dict[str, Any] | None]
+    challenger: str | None = None
+    share: float | None = None
+    status: str | None = None
 
     def lines(self) -> Iterator[str]:
         """A line of JSON for each row."""
         for place, (row, answer) in enumerate(zip(self.rows, self.answers, strict=True)):
+            if answer is None:
+                continue
             error = answer.get("error")
             yield json.dumps(
                 {
@@ -57,10 +64,12 @@ class Entry:
                     "model": self.model,
                     "version": self.version,
                     "alias": self.alias,
-                    "status": status_of(answer),
+                    "status": self.status or status_of(answer),
                     "probability": answer.get("probability"),
                     "prediction": answer.get("prediction"),
                     "seconds": round(self.seconds, 6),
+                    "challenger": self.challenger,
+                    "share": self.share,
                     "error": {part: error[part] for part in ("field", "reason")} if error else None,
                     "features": row,
                 },
@@ -159,7 +168,12 @@ class Recorder:
 
 
 def read_log(
-    name: str, since: str | datetime | None = None, until: str | datetime | None = None, *, folder: Path | None = None
+    name: str,
+    since: str | datetime | None = None,
+    until: str | datetime | None = None,
+    *,
+    shadows: bool = False,
+    folder: Path | None = None,
 ) -> pd.DataFrame:
     """What was asked of a model, and answered.
 
@@ -169,6 +183,8 @@ def read_log(
         The model's name, as registered.
     since, until : str or datetime, optional
         Only requests from `since` on and before `until`; without a zone, UTC.
+    shadows : bool
+        Also what a challenger said and nobody was told, with status ``shadow``.
     folder : pathlib.Path, optional
         The files; by default ``served/<name>`` in ``settings.data_dir()``.
 
@@ -177,8 +193,9 @@ def read_log(
     pandas.DataFrame
         One row a row, in order of time: ``time`` (UTC), ``request_id, row, model, version, alias``, ``status``
         (``ok``, ``rejected`` before the model saw it, ``error`` by the model), ``probability`` and ``prediction``
-        (missing where there is none), ``seconds`` of the request, ``error.field, error.reason``, and ``feature.<name>``
-        for each column. ``attrs["torn_lines"]`` counts lines that a killed process left half-written; they are skipped.
+        (missing where there is none), ``seconds`` of the request, ``challenger`` (the version on trial) and its
+        ``share`` (missing in a shadow), ``error.field, error.reason``, and ``feature.<name>`` for each column.
+        ``attrs["torn_lines"]`` counts lines that a killed process left half-written; they are skipped.
 
     Raises
     ------
@@ -197,6 +214,8 @@ def read_log(
             lines += found
             torn += broken
     frame = _frame(lines)
+    if not shadows:
+        frame = frame[frame["status"] != "shadow"]
     if first is not None:
         frame = frame[frame["time"] >= first]
     if last is not None:
@@ -272,7 +291,7 @@ def _frame(lines: list[dict[str, Any]]) -> pd.DataFrame:
     columns: dict[str, Any] = {fact: [line.get(fact) for line in lines] for fact in FACTS}
     frame = pd.DataFrame(columns)
     frame["time"] = pd.to_datetime(frame["time"], format="ISO8601", utc=True)
-    for number in ("probability", "seconds"):
+    for number in ("probability", "seconds", "share"):
         frame[number] = frame[number].astype("float64")
     for part in ("field", "reason"):
         frame[f"error.{part}"] = [(line.get("error") or {}).get(part) for line in lines]

@@ -17,6 +17,7 @@ from .. import logs, ports
 from ..errors import ServiceError, SettingsError
 from .app import create
 from .model import Watched, load
+from .rollout import Trial
 
 __all__ = ["Leaving", "run"]
 
@@ -28,7 +29,14 @@ _draining = threading.Event()  # of this process, which holds one server
 
 
 def run(
-    name: str, *, port: int = 8000, workers: int = 1, host: str = "127.0.0.1", threshold: float | None = None
+    name: str,
+    *,
+    port: int = 8000,
+    workers: int = 1,
+    host: str = "127.0.0.1",
+    threshold: float | None = None,
+    challenger: str | None = None,
+    share: float | None = None,
 ) -> None:
     """Serve a registered model until Ctrl-C or SIGTERM; what is in flight is answered and recorded first.
 
@@ -44,6 +52,12 @@ def run(
         Who may connect: this machine only; ``"0.0.0.0"`` inside a container, whose port is published to this machine.
     threshold : float, optional
         Instead of the model's own.
+    challenger : str, optional
+        ``"name@alias"``, another alias of the same model, to be tried out while there is such an alias. What it is
+        asked and answers goes into the same record; ``factory.verdict`` says when to end it.
+    share : float, optional
+        Of the requests, 0 to 1: a canary, in which the challenger answers those for real, picked by their ids. None: a
+        shadow, in which the champion answers all and the challenger after it, for the record only.
 
     Raises
     ------
@@ -52,26 +66,35 @@ def run(
     ServiceError
         If the tracking server does not answer, or the port is taken.
     SettingsError
-        If `workers` is less than 1.
+        If `workers` is less than 1, the challenger is not another alias of the model, or the share is none.
     """
     if workers < 1:
         raise SettingsError(f"`workers` must be at least 1, got: {workers}.")
+    if share is not None and challenger is None:
+        raise SettingsError("A `share` needs a `challenger`.", f"Name it: {name.partition('@')[0]}@challenger.")
     owner = ports.taken_by(port)
     if owner:
         raise ServiceError(f"Port {port} is taken by {owner}.", f"Name another: --port {port + 1}.")
     logs.setup(as_json=not sys.stderr.isatty())
     loading = partial(load, threshold=threshold)
     watched = Watched(loading(name), loading)
+    trial = Trial(watched, challenger, share, loading) if challenger else None
+    if trial:
+        trial.look()
     log.info("Serving %s/%s at http://%s:%s", watched.current.name, watched.current.version, host, port)
     if workers == 1:
-        uvicorn.Server(_config(partial(create, watched, is_draining=_draining.is_set), host, port)).run()
+        uvicorn.Server(_config(partial(create, watched, is_draining=_draining.is_set, trial=trial), host, port)).run()
         return
     with tempfile.TemporaryDirectory(prefix="mlsd metrics ") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         watched.start()  # a worker that starts later gets the model of that moment, also while the registry is away
-        config = _config(partial(_in_worker, watched), host, port, workers)
+        if trial:
+            trial.start()
+        config = _config(partial(_in_worker, watched, trial), host, port, workers)
         Multiprocess(config, sockets=[config.bind_socket()]).run()
         watched.stop()
+        if trial:
+            trial.stop()
 
 
 class Leaving(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
@@ -91,9 +114,9 @@ class Leaving(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
             super().shutdown()
 
 
-def _in_worker(watched: Watched) -> FastAPI:
+def _in_worker(watched: Watched, trial: Trial | None) -> FastAPI:
     logs.setup(as_json=not sys.stderr.isatty())
-    return create(watched, is_draining=_draining.is_set)
+    return create(watched, is_draining=_draining.is_set, trial=trial)
 
 
 def _config(application: Any, host: str, port: int, workers: int = 1) -> uvicorn.Config:
