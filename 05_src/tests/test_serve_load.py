@@ -1,6 +1,7 @@
 """A server under load: the model exchanged and back, a worker replaced, the registry gone, the process killed."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -198,3 +199,21 @@ def test_a_table_is_scored_whole_or_stays_as_it_was_when_the_process_is_killed(n
     else:
         pd.testing.assert_frame_equal(db.read("scored"), before)
     assert serve.score_table(f"{name}@champion", read="flights", write="scored", db=db, if_exists="replace") == 200
+
+
+NEW_WORKER = """
+import pickle, sys
+watched = pickle.load(open(sys.argv[1], "rb"))
+watched.start()
+watched.stop()
+before = set(sys.modules)
+watched._load(sys.argv[2])
+print(len({name for name in set(sys.modules) - before if name.partition(".")[0] in ("mlflow", "sklearn", "skops")}))
+"""
+
+
+def test_a_new_worker_has_imported_all_that_an_exchange_needs_before_it_answers(name, tmp_path):
+    (tmp_path / "watched").write_bytes(pickle.dumps(Watched(serve.load(f"{name}@champion"), serve.load)))
+    command = [sys.executable, "-c", NEW_WORKER, str(tmp_path / "watched"), f"{name}/2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) <= 3  # an import under full load takes half a minute

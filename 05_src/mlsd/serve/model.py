@@ -158,6 +158,8 @@ class Watched:
         self._metrics = metrics
         self._count()
         if self.current.alias:
+            _import_what_loading_needs()
+            self.look()
             self._thread = threading.Thread(target=self._watch, name="alias-watch", daemon=True)
             self._thread.start()
 
@@ -189,6 +191,14 @@ class Watched:
     def _watch(self) -> None:
         while not self._stopped.wait(WATCH_SECONDS):
             self.look()
+
+
+def _import_what_loading_needs() -> None:
+    """Before the first request: where every core answers, these imports would hold up an exchange for half a minute."""
+    with connection.quietly():
+        import mlflow.artifacts
+        import mlflow.models  # noqa: F401
+        import skops.io  # noqa: F401
 
 
 def version_at(name: str) -> str:
