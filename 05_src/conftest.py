@@ -53,6 +53,8 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     for name, folder in FOLDERS.items():
         monkeypatch.setenv(name, str(tmp_path / folder))
+    if "pandas" in sys.modules:  # a lab that another test ran may have changed how numbers look
+        sys.modules["pandas"].reset_option("^display.(float_format|max_colwidth)$")
     # The developer's .env is not read; one that a test writes below a root of its own is.
     checkout, read = settings.root(), settings.dotenv_values
     monkeypatch.setattr(settings, "dotenv_values", lambda: {} if settings.root() == checkout else read())
