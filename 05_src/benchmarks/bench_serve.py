@@ -75,9 +75,7 @@ def _compare(port: dict[str, int], rows: list[dict], clients: int, asked: argpar
             rates[way].append(len(seconds) / asked.seconds)
             tails[way].append(np.quantile(seconds, [0.5, 0.99]) * 1000)
     floor = _floor(model, rows)
-    print(
-        f"\n{clients} clients, {asked.rounds} rounds of {asked.seconds:g} s (floor: {floor:.0f} a second in a loop)"
-    )
+    print(f"\n{clients} clients, {asked.rounds} rounds of {asked.seconds:g} s (floor: {floor:.0f} a second in a loop)")
     for way in rates:
         p50, p99 = np.median(tails[way], axis=0)
         print(f"  {way:<8} {median(rates[way]):>8.1f} requests/s   p50 {p50:>8.1f} ms   p99 {p99:>8.1f} ms")

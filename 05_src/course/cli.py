@@ -90,7 +90,8 @@ def _build(options: argparse.Namespace) -> int:
     written = notebooks.build(root, force=options.force)
     for path in written:
         print(f"wrote {_short(path, root)}")
-    print(f"{len(written)} of {2 * len(notebooks.lab_names(root))} notebooks changed.")
+    sources = notebooks.lab_names(root) + notebooks.assignment_names(root)
+    print(f"{len(written)} of {2 * len(sources)} notebooks changed.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""One source for each lab: build its learner and its solution notebook.
+"""One source for each lab and assignment: build its learner and its solution notebook.
 
 ::
 
@@ -6,7 +6,12 @@
         ├── 01_materials/labs/NN_topic.ipynb            what learners open
         └── 03_instructional_team/solutions/NN_topic.ipynb
 
-Both folders lie two below the root, so ``../../01_materials/images/map.png`` means the same in each. In the source:
+    03_instructional_team/sources/assignments/assignment_N.py
+        ├── 02_activities/assignments/assignment_N.ipynb
+        └── 03_instructional_team/solutions/assignment_N.ipynb
+
+All these notebooks lie two folders below the root, so ``../../01_materials/images/map.png`` means the same in each. In
+the source:
 
 - a line ``# solution`` in a code cell cuts itself and the rest of the cell from the learner version; what stands above
   it, such as ``answer = ...``, is the learner's stub. The solution version keeps stub, marker and solution;
@@ -26,10 +31,13 @@ from mlsd import settings
 from mlsd.errors import DataError, WriteError
 
 __all__ = [
+    "ASSIGNMENTS",
     "DERIVED",
     "KERNEL",
     "SOURCES",
+    "STARTERS",
     "VERSIONS",
+    "assignment_names",
     "build",
     "derive",
     "derived_path",
@@ -40,6 +48,8 @@ __all__ = [
 
 VERSIONS = ("learner", "solution")
 SOURCES = Path("03_instructional_team/sources/labs")
+ASSIGNMENTS = Path("03_instructional_team/sources/assignments")
+STARTERS = Path("02_activities/assignments")
 DERIVED = {"learner": Path("01_materials/labs"), "solution": Path("03_instructional_team/solutions")}
 MARKER = "# solution"
 KERNEL = {
@@ -51,6 +61,11 @@ KERNEL = {
 def lab_names(root: Path | None = None) -> list[str]:
     """The labs that have a source, in order: ``["01_setup", "03_files_and_dask"]``."""
     return sorted(path.stem for path in _below(root, SOURCES).glob("[0-9][0-9]_*.py"))
+
+
+def assignment_names(root: Path | None = None) -> list[str]:
+    """The assignments that have a source, in order: ``["assignment_1", "assignment_2"]``."""
+    return sorted(path.stem for path in _below(root, ASSIGNMENTS).glob("assignment_*.py"))
 
 
 def pick(wanted: list[str], root: Path | None = None) -> list[str]:
@@ -77,9 +92,10 @@ def pick(wanted: list[str], root: Path | None = None) -> list[str]:
     return [lab for lab in existing if not wanted or any(lab in _matches(name, existing) for name in asked.values())]
 
 
-def derived_path(lab: str, version: str, root: Path | None = None) -> Path:
-    """Where a lab's learner or solution notebook lies."""
-    return _below(root, DERIVED[version]) / f"{lab}.ipynb"
+def derived_path(name: str, version: str, root: Path | None = None) -> Path:
+    """Where the learner or solution notebook of a lab or an assignment lies."""
+    starter = version == "learner" and name.startswith("assignment_")
+    return _below(root, STARTERS if starter else DERIVED[version]) / f"{name}.ipynb"
 
 
 def derive(source: Path, version: str) -> str:
@@ -88,7 +104,7 @@ def derive(source: Path, version: str) -> str:
     Parameters
     ----------
     source : path
-        A lab's source in jupytext's percent format.
+        The source of a lab or an assignment in jupytext's percent format.
     version : str
         ``"learner"`` or ``"solution"``.
 
@@ -178,6 +194,7 @@ def _without_solution(text: str, where: str) -> str:
 
 def _plan(root: Path | None) -> dict[Path, str]:
     sources = [_below(root, SOURCES) / f"{lab}.py" for lab in lab_names(root)]
+    sources += [_below(root, ASSIGNMENTS) / f"{name}.py" for name in assignment_names(root)]
     return {derived_path(path.stem, version, root): derive(path, version) for path in sources for version in VERSIONS}
 
 
