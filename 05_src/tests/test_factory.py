@@ -143,7 +143,7 @@ def test_the_champion_is_the_model_that_stood_trial(spec):
     facts = tracking.facts(f"{path.stem}@champion")
     outcome = [told["outcome"] for told in done.story if told.get("outcome", {}).get("released")][-1]
     assert facts["metrics"]["log_loss"] == pytest.approx(outcome["metrics"]["log_loss"])
-    assert facts["params"]["released"] == "True"
+    assert facts["params"]["passed"] == "True"
     assert tracking.load(f"{path.stem}/1").predict_proba(pd.DataFrame({"temp": [0.0]})).shape == (1, 2)
 
 

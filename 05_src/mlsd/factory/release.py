@@ -132,7 +132,7 @@ def _record(
     with tracking.run(line, name=f"{period} {chosen}", seed=seed) as run:
         run.log_params({tracking.KEY: key})
         run.flush()
-        run.log_params({"period": period, "candidate": chosen, "reasons": "; ".join(reasons), "released": passed})
+        run.log_params({"period": period, "candidate": chosen, "reasons": "; ".join(reasons), "passed": passed})
         run.log_params({f"gate.{place}": f"{gate.name}: {gate.passed}" for place, gate in enumerate(gates, start=1)})
         run.log_metrics(dict(metrics))
         run.log_search(SimpleNamespace(table=_candidates(searches)))

@@ -95,9 +95,9 @@ def run(
     shop = Shop(place.resolve(), record.code()["digest"], tell or log.info)
     with alone(shop.home):
         lines = _lines(plan)
-        each = _one_by_one if client is None or len(lines) > 1 else _Everywhere(client)
-        live_of = _Live(shop, plan, _one_by_one if len(lines) > 1 else each)
-        stories = _Everywhere(client)(live_of, lines) if client and len(lines) > 1 else [live_of(it) for it in lines]
+        everywhere = _one_by_one if client is None else _Everywhere(client)
+        outer, inner = (everywhere, _one_by_one) if len(lines) > 1 else (_one_by_one, everywhere)
+        stories = outer(_Live(shop, plan, inner), lines)
         story = [told for told_of in stories for told in told_of]
         (shop.home / STORY).write_text(json.dumps(story, indent=1, default=str), encoding="utf-8")
         page = write(story, plan, shop.home / "report.html")
@@ -136,7 +136,7 @@ def _one_by_one(function: Callable[[Any], Any], items: Iterable[Any]) -> list[An
 
 @dataclass(frozen=True)
 class _Everywhere:
-    """Call a function for each item on a cluster. A worker that dies is replaced, and finds what was done."""
+    """Call a function for each item on a cluster."""
 
     client: Any
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from .. import ports, settings
 from ..errors import ServiceError
+from ..serve.model import as_json
 from .gates import Gate, probabilities
 
 __all__ = ["serves_alike"]
@@ -97,7 +98,7 @@ def _wait(port: int, server: "subprocess.Popen[bytes]", folder: Path) -> None:
 
 def _asked(port: int, inputs: pd.DataFrame, start: int) -> list[dict[str, Any]]:
     rows = [
-        {str(name): _as_json(value) for name, value in row.items()}
+        {str(name): as_json(value) for name, value in row.items()}
         for row in inputs.iloc[start : start + ROWS_TOGETHER].to_dict("records")
     ]
     request = urllib.request.Request(
@@ -110,11 +111,3 @@ def _asked(port: int, inputs: pd.DataFrame, start: int) -> list[dict[str, Any]]:
             return list(json.load(answer)["predictions"])
     except urllib.error.HTTPError as error:  # a request of which no row is good says so with its status
         return list(json.load(error).get("predictions", [{"error": error.reason}] * len(rows)))
-
-
-def _as_json(value: Any) -> Any:
-    if pd.isna(value):
-        return None
-    if isinstance(value, pd.Timestamp):
-        return value.isoformat()
-    return value.item() if isinstance(value, np.generic) else value

@@ -20,7 +20,7 @@ from .batch import score
 from .metrics import Metrics
 from .schema import Schema
 
-__all__ = ["Served", "Watched", "load", "version_at"]
+__all__ = ["Served", "Watched", "as_json", "load", "version_at"]
 
 log = logging.getLogger(__name__)
 WATCH_SECONDS = 1.0
@@ -288,8 +288,8 @@ def _example_rows(schema: Schema, background: pd.DataFrame | None) -> list[dict[
     if background is None:
         return [{field.name: MADE_UP.get(field.dtype, 0) for field in schema.fields}]
     cells = schema.cast(background.head(EXAMPLES))[0].to_dict("records")
-    rows = [{str(name): _as_json(value) for name, value in row.items()} for row in cells]
-    return [{name: _as_json(value) for name, value in schema.check(row)[0].items()} for row in rows]
+    rows = [{str(name): as_json(value) for name, value in row.items()} for row in cells]
+    return [{name: as_json(value) for name, value in schema.check(row)[0].items()} for row in rows]
 
 
 def _answers(model: Any, schema: Schema, rows: list[dict[str, Any]]) -> bool:
@@ -305,7 +305,7 @@ def _if_binary(served: Served) -> float | None:
 
 def _as_answers(scored: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of JSON; probabilities of several classes in an object of their own."""
-    rows = [{str(name): _as_json(value) for name, value in row.items()} for row in scored.to_dict("records")]
+    rows = [{str(name): as_json(value) for name, value in row.items()} for row in scored.to_dict("records")]
     if len(scored.columns) == 1:
         return rows
     prefix = "probability."
@@ -313,7 +313,19 @@ def _as_answers(scored: pd.DataFrame) -> list[dict[str, Any]]:
     return [{"prediction": row["prediction"], "probabilities": c} for row, c in zip(rows, chances, strict=True)]
 
 
-def _as_json(value: Any) -> Any:
+def as_json(value: Any) -> Any:
+    """A cell of a frame as JSON takes it, digit for digit.
+
+    Parameters
+    ----------
+    value : object
+        Text, a number, a time, or missing.
+
+    Returns
+    -------
+    str, int, float, bool or None
+        None if it is missing; a time in ISO format.
+    """
     if pd.isna(value):
         return None
     if isinstance(value, datetime):  # a Timestamp is one
