@@ -1,4 +1,4 @@
-"""The ``course`` command: build the notebooks and run the labs."""
+"""The ``course`` command: build the notebooks, run the labs, grade assignments."""
 
 import argparse
 import io
@@ -74,6 +74,33 @@ def _parser() -> argparse.ArgumentParser:
     )
     labs.add_argument("--cell-seconds", type=int, default=600, metavar="N", help="longest time for a cell (600)")
     labs.set_defaults(run=_labs)
+
+    book = commands.add_parser(
+        "gradebook",
+        help="final marks from quiz scores and assignment marks",
+        description="Final marks, pass or fail, by the course's rule: 60 % quizzes, 20 % each assignment, 60 to pass. "
+        "People, scores or files that do not fit are named, all at once, and nothing is written.",
+    )
+    book.add_argument("--quizzes", type=Path, required=True, metavar="CSV", help="quiz scores, from any learning system")
+    book.add_argument(
+        "--marks",
+        type=Path,
+        required=True,
+        nargs="+",
+        action="extend",
+        metavar="CSV",
+        help="assignments' results, or the marks.csv of `course grade`; one file for both, or one for each",
+    )
+    book.add_argument("--out", type=Path, required=True, metavar="CSV", help="where the final marks go")
+    book.add_argument("--people", type=Path, metavar="CSV", help="who is in the course, with all their names")
+    book.add_argument("--overrides", type=Path, metavar="CSV", help="columns learner, item, value, reason")
+    book.add_argument("--lms", type=Path, metavar="CSV", help="the learning system's own export, to be filled in")
+    book.add_argument("--lms-out", type=Path, metavar="CSV", help="where the filled one goes")
+    book.add_argument("--lms-column", metavar="NAME", help="its mark column (default: Final mark and the like)")
+    book.add_argument(
+        "--waiting", choices=("refuse", "zero"), default="refuse", help="marks that still wait for a person (refuse)"
+    )
+    book.set_defaults(run=_gradebook)
     return parser
 
 
@@ -124,6 +151,14 @@ def _labs(options: argparse.Namespace) -> int:
     _say(console, f"Report: {index}\n{index.resolve().as_uri()}")
     results = {run.result for run in runs}
     return 130 if "stopped" in results else int(results != {"passed"})
+
+
+def _gradebook(options: argparse.Namespace) -> int:
+    from . import gradebook
+
+    names = ("quizzes", "marks", "out", "people", "overrides", "lms", "lms_out", "lms_column", "waiting")
+    print(gradebook.run(**{name: getattr(options, name) for name in names}))
+    return 0
 
 
 def _report_folder() -> Path:
