@@ -144,13 +144,13 @@ def _floor(model, rows: list[dict]) -> float:
 
 
 @contextmanager
-def _process(command: list[str], home: Path) -> Iterator[None]:
+def _process(command: list[str], home: Path) -> Iterator[subprocess.Popen]:
     # MLflow starts `uvicorn` by its name, as from an activated environment
     environment = os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
     with (home / f"{len(command)}.log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
     try:
-        yield
+        yield process
     finally:
         for each in [*psutil.Process(process.pid).children(recursive=True), process]:
             with suppress(psutil.NoSuchProcess):
