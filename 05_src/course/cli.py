@@ -28,8 +28,8 @@ def main(argv: list[str] | None = None) -> int:
     Returns
     -------
     int
-        0 if all is well, 1 if a lab failed or a notebook is out of date, 2 for an error that names its fix, 130 after
-        Ctrl-C.
+        0 if all is well, 1 if a lab failed, a notebook is out of date or a check found something missing, 2 for an
+        error that names its fix, 130 after Ctrl-C.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a Windows code page cannot write every sign that a lab may print
@@ -45,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="course", description="Build and run the course's notebooks.")
+    parser = argparse.ArgumentParser(prog="course", description="Build and run the course's notebooks; check, grade, and keep the book.")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
 
     build = commands.add_parser(
@@ -75,13 +75,26 @@ def _parser() -> argparse.ArgumentParser:
     labs.add_argument("--cell-seconds", type=int, default=600, metavar="N", help="longest time for a cell (600)")
     labs.set_defaults(run=_labs)
 
+    check = commands.add_parser(
+        "check",
+        help="run your assignment before you hand it in, and see what was found of each task",
+        description="Run your own notebook on data like the course's and say what was found of each task. It gives no "
+        "marks and does not say what is right.",
+    )
+    check.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="such as assignment_1.ipynb")
+    check.add_argument("--assignment", metavar="NAME", help="its assignment, if the file's name does not tell")
+    check.add_argument("--boxed", action="store_true", help="it is a stranger's: run it shut in, or not at all")
+    check.set_defaults(run=_check)
+
     book = commands.add_parser(
         "gradebook",
         help="final marks from quiz scores and assignment marks",
         description="Final marks, pass or fail, by the course's rule: 60 % quizzes, 20 % each assignment, 60 to pass. "
         "People, scores or files that do not fit are named, all at once, and nothing is written.",
     )
-    book.add_argument("--quizzes", type=Path, required=True, metavar="CSV", help="quiz scores, from any learning system")
+    book.add_argument(
+        "--quizzes", type=Path, required=True, metavar="CSV", help="quiz scores, from any learning system"
+    )
     book.add_argument(
         "--marks",
         type=Path,
@@ -151,6 +164,14 @@ def _labs(options: argparse.Namespace) -> int:
     _say(console, f"Report: {index}\n{index.resolve().as_uri()}")
     results = {run.result for run in runs}
     return 130 if "stopped" in results else int(results != {"passed"})
+
+
+def _check(options: argparse.Namespace) -> int:
+    from .grading import check
+
+    lines, complete = check.check(options.notebook, options.assignment, boxed=options.boxed)
+    print("\n".join(lines))
+    return 0 if complete else 1
 
 
 def _gradebook(options: argparse.Namespace) -> int:

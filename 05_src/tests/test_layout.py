@@ -48,7 +48,7 @@ ORDER = {
         "doctor",
         "cli",
     ],
-    "course": ["checks", "notebooks", "runner", "report", "cli"],
+    "course": ["checks", "notebooks", "runner", "report", "grading", "gradebook", "cli"],
 }
 # Behind the scenes, a sentence may say it all; what a lab calls has its parameters and its result in a section each.
 BEHIND = {

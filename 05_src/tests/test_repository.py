@@ -1,7 +1,9 @@
 """The files around the packages: links lead somewhere, commands exist, settings agree, and no machine shows through."""
 
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from urllib.parse import unquote
@@ -141,7 +143,7 @@ def help_of(*command):
 
 def commands_of(program):
     """The commands that a program's help lists, each with its line of help."""
-    return dict(re.findall(r"^ {2,6}([a-z][a-z-]+)(?: {2,}(\S.*))?$", help_of(program), re.MULTILINE))
+    return dict(re.findall(r"^ {2,6}([a-z][a-z-]+)(?:(?: {2,}|\n {10,})(\S.*))?$", help_of(program), re.MULTILINE))
 
 
 @pytest.mark.parametrize("program", ["mlsd", "course"])
@@ -165,8 +167,8 @@ def run_lines():
 
 def test_the_commands_that_machines_run_exist():
     lines = "\n".join(run_lines())
-    assert set(re.findall(r"\bmake ([a-z]+)", lines)) == {"labs", "lint", "test"}
-    assert {"labs", "lint", "test"} <= make_targets()
+    assert set(re.findall(r"\bmake ([a-z]+)", lines)) == {"labs", "lint", "setup", "test"}
+    assert {"labs", "lint", "setup", "test"} <= make_targets()
     assert set(re.findall(r"\bcourse ([a-z]+)", lines)) <= set(commands_of("course"))
 
 
@@ -190,6 +192,7 @@ def test_the_readme_shows_the_two_commands_and_ci_runs_them():
 # Workflows and forms ---------------------------------------------------------------------------------------------
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+COMMENTS = ROOT / ".github" / "workflows" / "assignment-comment.yml"
 FORMS = sorted(set((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")) - {ROOT / ".github/ISSUE_TEMPLATE/config.yml"})
 
 
@@ -198,12 +201,64 @@ def test_every_yaml_file_can_be_read(file):
     assert isinstance(as_yaml(file), dict)
 
 
+# What actions/github-script hands to a script, with a pull request 7 that has no comment at first and ours afterwards.
+FAKE_GITHUB = """
+const said = [];
+const rest = {
+  pulls: { list: "pulls" },
+  issues: {
+    listComments: "comments",
+    createComment: (it) => { said.push({ id: 99, body: it.body, user: { type: "Bot" } }); tell("create", it.issue_number, it); },
+    updateComment: (it) => tell("update", it.comment_id, it),
+  },
+};
+const tell = (did, at, it) => console.log(JSON.stringify({ did, at, body: it.body }));
+const github = {
+  rest,
+  paginate: async (what) => what === "pulls" ? [{ number: 3, head: { sha: "b" } }, { number: 7, head: { sha: "a" } }] : said,
+};
+const context = { payload: { workflow_run: { head_sha: "a" } }, repo: { owner: "o", repo: "r" } };
+const core = { info: () => {} };
+const script = async () => { SCRIPT };
+script().then(script);
+"""
+
+
 @pytest.mark.parametrize("file", WORKFLOWS, ids=short)
 def test_workflows_only_read_and_use_actions_by_their_major_version(file):
-    workflow = as_yaml(file)
     used = re.findall(r"uses: (\S+)", file.read_text(encoding="utf-8"))
-    assert workflow["permissions"] == {"contents": "read"}
+    assert file == COMMENTS or as_yaml(file)["permissions"] == {"contents": "read"}
     assert [action for action in used if not re.fullmatch(r"actions/[a-z-]+@v\d+", action)] == []
+
+
+def test_what_may_write_comments_checks_nothing_out_and_runs_nothing():
+    (job,) = as_yaml(COMMENTS)["jobs"].values()
+    assert as_yaml(COMMENTS)["permissions"] == {"actions": "read", "pull-requests": "write"}
+    assert [step["uses"].split("@")[0] for step in job["steps"]] == ["actions/download-artifact", "actions/github-script"]
+    assert not any("run" in step for step in job["steps"])
+
+
+def test_what_runs_a_strangers_notebook_has_the_organisations_code_and_no_rights():
+    text = text_of(".github/workflows/assignment-run.yml")
+    assert "ref: ${{ github.event.pull_request.base.sha }}" in text
+    assert "persist-credentials: false" in text
+    assert "secrets." not in text
+    assert "course check --boxed" in text
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no Node here: install it to run the comment's script")
+def test_the_comment_is_one_a_pull_request_short_enough_and_harmless(tmp_path):
+    (tmp_path / "comment").mkdir()
+    hostile = "```\n@everyone <img src=x> [x](y) \u202e\x1b[31m\n" + "x\n" * 200_000
+    (tmp_path / "comment" / "comment.txt").write_text(hostile, encoding="utf-8")
+    script = as_yaml(COMMENTS)["jobs"]["comment"]["steps"][-1]["with"]["script"]
+    (tmp_path / "run.js").write_text(FAKE_GITHUB.replace("SCRIPT", script), encoding="utf-8")
+    done = subprocess.run(["node", "run.js"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    calls = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(call["did"], call["at"]) for call in calls] == [("create", 7), ("update", 99)]
+    assert all(len(call["body"].encode()) < 64_000 for call in calls)
+    assert all(line.startswith("    ") for line in calls[0]["body"].splitlines()[3:])
+    assert not re.search(r"[\u202e\x1b]", calls[0]["body"])
 
 
 def test_ci_covers_three_systems_and_the_oldest_and_newest_python():

@@ -29,7 +29,7 @@ from .evidence import Evidence
 from .judging import Verdict
 from .rubric import Rubric, read_rubric
 
-__all__ = ["SHIPPED", "Assignment", "lay_out", "open_assignment"]
+__all__ = ["SHIPPED", "Assignment", "lay_out", "load", "open_assignment", "shipped"]
 
 SHIPPED = "03_instructional_team/grading"
 
@@ -87,11 +87,9 @@ def open_assignment(name: str) -> Assignment:
         If there is none, or a part of it is missing or does not fit: judge functions are missing for criteria that a
         machine judges, or stand there for criteria that the rubric does not have.
     """
-    shipped = settings.root() / SHIPPED
-    folder = shipped / name if (shipped / name / "judge.py").is_file() else Path(name)
+    folder = settings.root() / SHIPPED / name if name in shipped() else Path(name)
     if not folder.is_dir():
-        known = sorted(path.parent.name for path in shipped.glob("*/judge.py"))
-        raise DataError(f"There is no assignment {name!r}.", fix=f"Give one of {known}, or an assignment's folder.")
+        raise DataError(f"There is no assignment {name!r}.", fix=f"Give one of {shipped()}, or an assignment's folder.")
     said = _toml(folder / "assignment.toml")
     rubric = read_rubric(folder / said.pop("rubric", "rubric.toml"))
     starter = folder / said.pop("starter", "starter.ipynb")
@@ -112,6 +110,11 @@ def open_assignment(name: str) -> Assignment:
         _judges(folder / "judge.py", rubric),
         limits,
     )
+
+
+def shipped() -> list[str]:
+    """Names of the assignments that come with the course."""
+    return sorted(path.parent.name for path in (settings.root() / SHIPPED).glob("*/judge.py"))
 
 
 def _toml(path: Path) -> dict[str, Any]:
