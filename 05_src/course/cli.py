@@ -3,15 +3,17 @@
 import argparse
 import io
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlsd import settings
-from mlsd.errors import MlsdError, SettingsError
+from mlsd.errors import DataError, MlsdError, SettingsError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from .grading.collect import Found
     from .runner import LabRun
 
 __all__ = ["main"]
@@ -45,7 +47,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="course", description="Build and run the course's notebooks; check, grade, and keep the book.")
+    parser = argparse.ArgumentParser(
+        prog="course", description="Build and run the course's notebooks; check, grade, and keep the book."
+    )
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
 
     build = commands.add_parser(
@@ -85,6 +89,38 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--assignment", metavar="NAME", help="its assignment, if the file's name does not tell")
     check.add_argument("--boxed", action="store_true", help="it is a stranger's: run it shut in, or not at all")
     check.set_defaults(run=_check)
+
+    grade = commands.add_parser(
+        "grade",
+        help="run and mark submissions, shut in, with a report for each and a sheet for you",
+        description="Run strangers' notebooks in a box and mark them by an assignment's rubric. Marks that you typed "
+        "into the sheet of an earlier run are kept. Ends with 0 when every submission was judged, whatever the marks.",
+    )
+    grade.add_argument("assignment", metavar="ASSIGNMENT", help="assignment_1, assignment_2, or an assignment's folder")
+    grade.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="notebooks, folders or zip archives of them")
+    grade.add_argument("--out", type=Path, required=True, metavar="DIR", help="where reports and marks go")
+    grade.add_argument("--pulls", type=Path, metavar="CSV", help="pull requests: learner, repository, number, deadline")
+    grade.add_argument(
+        "--deadline", metavar="TIME", help="for pull requests without one, such as 2026-01-26T23:59-05:00"
+    )
+    grade.add_argument("--repin", action="store_true", help="look for newer commits than those graded before")
+    grade.add_argument("--complete", action="store_true", help="these are all submissions; others have vanished")
+    grade.add_argument("--cold", action="store_true", help="a new process for each submission: slower, the same marks")
+    grade.add_argument("--at-once", type=int, default=2, metavar="N", help="how many run side by side (2)")
+    grade.add_argument(
+        "--trust-submissions", action="store_true", help="run them with limits only where they cannot be shut in"
+    )
+    grade.add_argument(
+        "--graders",
+        nargs="+",
+        type=Path,
+        metavar="XLSX",
+        help="no grading: put what graders typed into copies together",
+    )
+    grade.add_argument(
+        "--rubric-sheet", action="store_true", help="no grading: write a blank sheet for marking by hand to DIR"
+    )
+    grade.set_defaults(run=_grade)
 
     book = commands.add_parser(
         "gradebook",
@@ -172,6 +208,85 @@ def _check(options: argparse.Namespace) -> int:
     lines, complete = check.check(options.notebook, options.assignment, boxed=options.boxed)
     print("\n".join(lines))
     return 0 if complete else 1
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from .grading import grade
+    from .grading.assignment import Assignment
+    from .grading.collect import Found, collect
+
+    if options.graders or options.rubric_sheet:
+        return _put_together(options) if options.graders else _blank_sheet(options)
+
+    def find(assignment: Assignment) -> list[Found]:
+        if options.pulls:
+            return _pulls(options, assignment.notebook)
+        return collect(options.paths, assignment.notebook, into=options.out / "taken_out")
+
+    if bool(options.paths) == bool(options.pulls):
+        raise DataError("What is to be graded?", fix="Name notebooks or folders, or a list with --pulls, not both.")
+    if options.at_once < 1:
+        raise SettingsError(f"--at-once must be 1 or more, got: {options.at_once}.")
+    grade.run(
+        options.assignment,
+        find,
+        options.out,
+        _tell_now,
+        trust=options.trust_submissions,
+        warm=not options.cold,
+        at_once=options.at_once,
+        complete=options.complete,
+    )
+    return 0
+
+
+def _tell_now(line: str) -> None:
+    if line:
+        print(line, flush=True)
+
+
+def _pulls(options: argparse.Namespace, notebook: str) -> "list[Found]":
+    from .grading.pull_list import read_pulls
+    from .grading.pulls import fetch_pulls
+
+    return fetch_pulls(
+        read_pulls(options.pulls),
+        notebook,
+        folder=options.out / "pulls",
+        deadline=_time(options.deadline),
+        repin=options.repin,
+        watch=lambda done, many, learner: _tell_now(f"fetching {done + 1} of {many}: {learner}" * (done < many)),
+    )
+
+
+def _time(text: str | None) -> "datetime | None":
+    try:
+        return datetime.fromisoformat(text).astimezone() if text else None
+    except ValueError as error:
+        raise SettingsError(f"--deadline {text!r} is no time.", fix="Write 2026-01-26T23:59-05:00.") from error
+
+
+def _blank_sheet(options: argparse.Namespace) -> int:
+    from .grading import rubric_sheet
+    from .grading.assignment import open_assignment
+
+    rubric = open_assignment(options.assignment).rubric
+    options.out.mkdir(parents=True, exist_ok=True)
+    rubric_sheet.write(rubric, options.out / f"{rubric.assignment}_rubric.xlsx")
+    print(f"wrote {options.out / f'{rubric.assignment}_rubric.xlsx'}")
+    return 0
+
+
+def _put_together(options: argparse.Namespace) -> int:
+    from .grading import regrade, report
+    from .grading.assignment import open_assignment
+
+    rubric = open_assignment(options.assignment).rubric
+    submissions, changes, conflicts = regrade.apply_graders(options.out, options.graders, rubric)
+    report.write(submissions, rubric, options.out)
+    print(regrade.told(changes))
+    print("\n".join(map(str, conflicts)) or "The graders agree.")
+    return 0
 
 
 def _gradebook(options: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from mlsd.errors import DataError
 
-from .names import best_notebooks, is_another, is_plain, nearness, printable, safe_name
+from .names import TAKEN, best_notebooks, is_another, is_plain, nearness, printable, safe_name
 from .trees import Tree, checked, read_archive, read_folder
 
 __all__ = ["Found", "collect"]
@@ -99,7 +99,7 @@ def collect(paths: list[Path], notebook_name: str, *, into: Path | None = None) 
         where = ", ".join(printable(str(path)) for path in paths) or "no path"
         looked = f"Looked for {asked}.ipynb, a notebook for each learner, or a folder or .zip for each"
         raise DataError(f"No submission was found in {where}. {looked}.", fix="Give the folder that holds them.")
-    taken: set[str] = set()
+    taken = set(TAKEN)
     place = into or _scratch()
     return [_found(learner, safe_name(learner.name, taken), asked, place) for learner in learners]
 

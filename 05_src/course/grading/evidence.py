@@ -183,7 +183,7 @@ def _part(cell: dict[str, Any]) -> tuple[str, str]:
 
 
 def _words(cell: Cell) -> list[str]:
-    """Sentences of a cell: five words or more in a row."""
+    """Sentences of a cell: six words or more in a row."""
     if cell.kind == "markdown":
         return [cell.source.strip()] if re.search(r"[^\W\d_]{2}", cell.source) else []
     remarks = "\n".join(line.strip().lstrip("# ") for line in cell.source.splitlines() if line.strip().startswith("#"))
@@ -193,7 +193,7 @@ def _words(cell: Cell) -> list[str]:
         if tree
         else []
     )
-    return [text.strip() for text in (remarks, *said) if len(text.split()) >= 5]
+    return [text.strip() for text in (remarks, *said) if len(text.split()) >= 6]
 
 
 def _same(source: str) -> str:

@@ -54,8 +54,11 @@ class Given:
         return self.submission, self.criterion
 
     def same(self, other: "Given | None") -> bool:
-        """Whether two say the same, whoever said it."""
-        return other is not None and (self.mark, self.comment) == (other.mark, other.comment)
+        """Whether two say the same, whoever said it; a sheet holds 16 digits, and not every character."""
+        if other is None or (self.mark is None) != (other.mark is None):
+            return False
+        near = math.isclose(self.mark or 0, other.mark or 0, rel_tol=1e-9, abs_tol=1e-9)
+        return near and clean(self.comment) == clean(other.comment)
 
 
 def earlier(out: Path) -> dict[str, Submission]:

@@ -15,7 +15,8 @@ JOINERS = "\u200c\u200d"  # Persian words and family emoji need them
 BREAK = "\u2060"  # a word joiner: nothing to see, and no line may break at it
 # GitHub looks for these in the finished page, where an escaped character is a plain one again. In this order:
 # mentions and issues, GH-1, addresses, www., commit hashes.
-LINKED = re.compile(r"[@#](?=\w)|\bGH-(?=\d)|:(?=//)|\bwww(?=\.)|\b[0-9a-f]{6}(?=[0-9a-f])", re.I)
+LINKED = re.compile(r"[@#](?=\w)|\bGH-(?=\d)|:(?=//)|\bwww(?=\.)|[0-9a-f]{6}(?=[0-9a-f])", re.I)
+UNUSUAL = re.compile(r"[^\x20-\x7e\n]")
 MARKUP = re.compile(r"[&<>`*\[\]|\\~$]|(?<![^\W_])_|_(?![^\W_])")
 FIRST = re.compile(r"^(?:[#+=-]+|\d+[.)])")  # a heading, a list or a line, at the beginning of a block
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "|", "%")
@@ -37,7 +38,7 @@ def clean(text: str, *, lines: bool = False) -> str:
     'a[2Jb c d'
     """
     spaced = re.sub(r"\r\n?|[\u2028\u2029\x85\x0b\x0c]", "\n", text).replace("\t", "    ")
-    kept = "".join(c for c in spaced if c == "\n" or c in JOINERS or unicodedata.category(c) not in DROPPED)
+    kept = UNUSUAL.sub(_kept, spaced)
     return kept if lines else " ".join(kept.split())
 
 
@@ -67,7 +68,7 @@ def inline(text: str, limit: int = 2000) -> str:
     >>> inline("a|b *c* <d> hi_lo_range")
     'a&#124;b &#42;c&#42; &#60;d&#62; hi_lo_range'
     """
-    return FIRST.sub(_entities, _escaped(shorten(clean(text), limit)))
+    return FIRST.sub(_entities, _escaped(shorten(clean(text[: 9 * limit]), limit)))
 
 
 def code(text: str, limit: int = 240, max_lines: int = 6) -> str:
@@ -90,7 +91,7 @@ def code(text: str, limit: int = 240, max_lines: int = 6) -> str:
     >>> code("if a | b:\n    c")
     '<code>if a &#124; b:<br>&nbsp;&nbsp;&nbsp;&nbsp;c</code>'
     """
-    found = [line.rstrip() for line in clean(text, lines=True).splitlines() if line.strip()]
+    found = [line.rstrip() for line in clean(text[: 9 * limit], lines=True).splitlines() if line.strip()]
     shown = shorten("\n".join(found[:max_lines] + ["…"] * (len(found) > max_lines)), limit)
     made = [_indented(line) for line in shown.splitlines()]
     return f"<code>{'<br>'.join(made)}</code>" if made else ""
@@ -117,6 +118,10 @@ def from_csv_cell(text: str) -> str:
     '=1+1'
     """
     return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text
+
+
+def _kept(found: re.Match[str]) -> str:
+    return found[0] if found[0] in JOINERS or unicodedata.category(found[0]) not in DROPPED else ""
 
 
 def _escaped(text: str) -> str:

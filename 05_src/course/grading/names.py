@@ -5,7 +5,12 @@ import unicodedata
 from difflib import SequenceMatcher
 from pathlib import PurePosixPath
 
-__all__ = ["best_notebooks", "is_another", "is_plain", "nearness", "printable", "safe_name"]
+__all__ = ["TAKEN", "best_notebooks", "is_another", "is_plain", "nearness", "printable", "safe_name"]
+
+# What lies beside the submissions' folders in the reports; none of them is called so.
+TAKEN = frozenset(
+    {"marks.csv", "marks.xlsx", "marks.json", "summary.md", "kept_marks.csv", "similar.csv", "pulls", "taken_out"}
+)
 
 LONGEST = 60
 ADDED = {

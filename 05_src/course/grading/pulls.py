@@ -14,7 +14,7 @@ from mlsd.errors import DataError
 
 from . import git
 from .collect import Found
-from .names import best_notebooks, nearness, printable, safe_name
+from .names import TAKEN, best_notebooks, nearness, printable, safe_name
 from .pins import Pin, read_pins, write_pins
 from .pull_list import Pull
 from .trees import LARGEST_MB, is_skipped
@@ -72,7 +72,7 @@ def fetch_pulls(
     folder.mkdir(parents=True, exist_ok=True)
     asked = notebook_name.removesuffix(".ipynb")
     fetch = _Fetch(git.make_cache(folder), asked, base, seconds, folder / "notebooks")
-    pins, taken, found = read_pins(folder / "pins.json"), set[str](), list[Found]()
+    pins, taken, found = read_pins(folder / "pins.json"), set(TAKEN), list[Found]()
     for done, pull in enumerate(pulls):
         watch(done, len(pulls), printable(pull.learner))
         name = safe_name(pull.learner, taken)
