@@ -14,7 +14,7 @@ from course.grading import box, report
 from mlsd import settings
 
 pytestmark = pytest.mark.skipif(box.level()[0] != box.FULL, reason=f"no full box here: {box.level()[1]}")
-WHO = dict.fromkeys(("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"), "Ann") | dict.fromkeys(("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"), "ann@example.org")
+WHO = {f"GIT_{role}_{what}": f"ann@{what}.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 
 def git(folder, *words, at="2026-01-20T12:00:00+00:00"):

@@ -47,7 +47,8 @@ PRIVATE = rb"\.\./shared|(?<![\w.~*-])/(?:root|work|home/\w+|Users/\w+)/\w|[A-Z]
 
 
 def test_no_file_names_a_folder_of_somebodys_machine():
-    found = {short(file): re.search(PRIVATE, file.read_bytes()) for file in FILES}
+    made_up = (ROOT / "05_src" / "tests" / "cases").glob("grading_*.py")  # strangers' paths, as learners write them
+    found = {short(file): re.search(PRIVATE, file.read_bytes()) for file in set(FILES) - set(made_up)}
     assert {name: hit[0] for name, hit in found.items() if hit} == {}
 
 

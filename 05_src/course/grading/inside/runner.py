@@ -130,7 +130,7 @@ def _too_long(*_: Any) -> None:
     raise CellTimeoutError("The cell took longer than it may.")
 
 
-def ready(source: str) -> str:
+def _ready(source: str) -> str:
     """The cell as IPython can run it: without installs, and without remarks behind magics."""
     return BARE.sub(r"\1", INSTALLS.sub("", source))
 
@@ -142,7 +142,7 @@ def _run_cell(shell: _Shell, box: Box, source: str, seconds: float, most: int) -
     error: BaseException | None = None
     try:
         _alarm(seconds)
-        result = shell.run_cell(ready(source), store_history=True, silent=False)
+        result = shell.run_cell(_ready(source), store_history=True, silent=False)
         error = result.error_before_exec or result.error_in_exec
     except BaseException as raised:
         error = raised
