@@ -235,7 +235,10 @@ def test_workflows_only_read_and_use_actions_by_their_major_version(file):
 def test_what_may_write_comments_checks_nothing_out_and_runs_nothing():
     (job,) = as_yaml(COMMENTS)["jobs"].values()
     assert as_yaml(COMMENTS)["permissions"] == {"actions": "read", "pull-requests": "write"}
-    assert [step["uses"].split("@")[0] for step in job["steps"]] == ["actions/download-artifact", "actions/github-script"]
+    assert [step["uses"].split("@")[0] for step in job["steps"]] == [
+        "actions/download-artifact",
+        "actions/github-script",
+    ]
     assert not any("run" in step for step in job["steps"])
 
 

@@ -84,7 +84,8 @@ CASES = {
         "        done.append(place)\n    except OSError:\n        pass"
     ),
     "the network": after(
-        "import socket\nsocket.create_connection((HOST, PORT), timeout=2)", remark="Cell 2 ended with ConnectionRefusedError"
+        "import socket\nsocket.create_connection((HOST, PORT), timeout=2)",
+        remark="Cell 2 ended with ConnectionRefusedError",
     ),
     "the web": after("import urllib.request\nurllib.request.urlopen('http://example.org', timeout=2)"),
     "forged evidence, on every open file": Case(
