@@ -1,7 +1,7 @@
 """Prices that no learner has seen, laid out as `mlsd data` does it, and the table that is expected of them.
 
-They are made so that a mistake shows: three years, one ticker that begins later, and no two prices alike, so that each lag
-and each return tells from which row it came. Rows lie in the order of Date, as in learners' own files.
+They are made so that a mistake shows: three years, one ticker that begins later, and no two prices alike, so that each
+lag and each return tells from which row it came. Rows lie in the order of Date, as in learners' own files.
 """
 
 import shutil
