@@ -1,12 +1,11 @@
 """Forty submissions of each assignment: ours, forked from a warm process and each in a new one, beside nbgrader.
 
-nbgrader is no dependency. Put it into an environment of its own and name its Python: ``--nbgrader PATH``. It runs the same
-notebooks in one command, with the course's packages, and checks that three names are there; ours runs and judges all
-criteria. Compared are seconds a submission. First, the marks of forked and of new processes must be equal.
+nbgrader is no dependency. Put it into an environment of its own and name its Python: ``--nbgrader PATH``. It runs the
+same notebooks in one command, with the course's packages, and checks that three names are there; ours runs and judges
+all criteria. Compared are seconds a submission. First, the marks of forked and of new processes must be equal.
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -16,7 +15,6 @@ from pathlib import Path
 from statistics import mean
 
 import nbformat
-import pandas as pd
 from _bench import folder, print_json
 
 from course import notebooks

@@ -209,15 +209,16 @@ const rest = {
   pulls: { list: "pulls" },
   issues: {
     listComments: "comments",
-    createComment: (it) => { said.push({ id: 99, body: it.body, user: { type: "Bot" } }); tell("create", it.issue_number, it); },
+    createComment: (it) => {
+      said.push({ id: 99, body: it.body, user: { type: "Bot" } });
+      tell("create", it.issue_number, it);
+    },
     updateComment: (it) => tell("update", it.comment_id, it),
   },
 };
 const tell = (did, at, it) => console.log(JSON.stringify({ did, at, body: it.body }));
-const github = {
-  rest,
-  paginate: async (what) => what === "pulls" ? [{ number: 3, head: { sha: "b" } }, { number: 7, head: { sha: "a" } }] : said,
-};
+const open = [{ number: 3, head: { sha: "b" } }, { number: 7, head: { sha: "a" } }];
+const github = { rest, paginate: async (what) => what === "pulls" ? open : said };
 const context = { payload: { workflow_run: { head_sha: "a" } }, repo: { owner: "o", repo: "r" } };
 const core = { info: () => {} };
 const script = async () => { SCRIPT };
