@@ -51,6 +51,6 @@ $(UV):
 
 $(READY): $(UV) $(LOCK) pyproject.toml
 	@echo "Installing the locked packages (about half a minute the first time)"
-	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r $(LOCK)
+	@$(UV) pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r $(LOCK)
 	@$(UV) pip install -q --python $(BIN)/python --no-deps -e .
 	@touch $(READY)

@@ -10,6 +10,7 @@ import pytest
 from sklearn.metrics import log_loss
 
 from course import checks, notebooks
+from course.checks.lab_10 import WORST
 from mlsd import evaluate, settings
 
 
@@ -47,6 +48,10 @@ def test_a_calibration_does_not_change_the_order_and_improves_the_loss(lab):
     late, said = lab["autumn"]["late"], lab["said"]
     assert log_loss(late, said["calibrated"]) < log_loss(late, said["boosted"])
     assert (said["calibrated"].argsort() == said["boosted"].argsort()).mean() > 0.99
+
+
+def test_the_worst_slice_is_the_one_that_the_check_expects(lab):
+    assert lab["worst"]["slice"] == WORST
 
 
 def test_three_days_hold_three_quarters_of_the_worst_slice(lab):

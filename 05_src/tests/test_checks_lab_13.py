@@ -86,7 +86,7 @@ def test_who_looks_often_finds_luck_in_one_shadow_of_five(lab):
     assert promoted <= 0.05
 
 
-def test_each_airport_is_refused_and_dask_makes_the_same_champion(lab):
+def test_each_airport_is_refused_and_dask_finds_the_same_story(lab):
     assert not lab["at"].table["released"].any()
-    again = lab["again"].story[0]["outcome"]
-    assert (again["released"], again["gates"]) == (True, lab["outcome"]["2013-01"]["gates"])
+    again, done = ([told["outcome"] for told in lab[name].story] for name in ("again", "done"))
+    assert again == done

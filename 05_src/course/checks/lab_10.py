@@ -16,6 +16,8 @@ PROBABILITIES = "one probability of being late for each flight of the autumn"
 # Every eighth flight of the autumn tells one way of calibrating from another.
 STEP = 8
 METHODS = ("isotonic", "platt")
+# The first slice of the lab's table
+WORST = "dewp <= 26.6 and pressure is missing"
 FITTED = "These rows fitted the model, and it knows them by heart: calibrate on rows it has not seen."
 JUDGES = "These rows are to judge: a model calibrated on them has seen the answers. Take the summer."
 # Which trees, and what they were calibrated on
@@ -54,10 +56,10 @@ def bad_slice(answer: Any) -> Hint | None:
     if type(answer) not in (tuple, list) or len(answer) != 3:
         return Hint(f"expected three things: (slice, rows, days), got {describe(answer)}", "Put them into a tuple.")
     text, rows, days = answer
-    text, right = text.strip() if type(text) is str else text, _first_slice("too_little")
-    if text != right:
+    text = text.strip() if type(text) is str else text
+    if text != WORST:
         hint = "The first row of slices(known, autumn['late'], said['boosted'], metric=too_little, min_rows=200)."
-        return same(text, right, hint=hint, mistakes=_other_slices())
+        return same(text, WORST, hint=hint, mistakes=_other_slices())
     autumn = _parts()["autumn"]
     cold, unknown = autumn["dewp"] <= 26.6, autumn["pressure"].isna()
     both = autumn.loc[cold & unknown, "day"]
@@ -110,7 +112,10 @@ def promise_for_the_late(answer: Any) -> Hint | None:
     if type(answer) not in (tuple, list) or len(answer) != 2:
         return Hint(f"expected two numbers: (coverage, unsure), got {describe(answer)}", "Put them into a tuple.")
     coverage, unsure = answer
-    shared, by_class = _kept(by_class=False), _kept(by_class=True)
+    by_class = _kept(by_class=True)
+    if not near(coverage, by_class.late, 0.001, hint="") and not near(unsure, by_class.unsure, 0.001, hint=""):
+        return None
+    shared = _kept(by_class=False)
     whose = "That is for all flights, for those in time, or the promise itself: the late ones of `fresh` are group 1."
     return near(
         coverage,

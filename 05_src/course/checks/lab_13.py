@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -145,7 +146,10 @@ def second_model(answer: Any) -> Hint | None:
     if type(answer) not in (tuple, list) or len(answer) != 3:
         return Hint(f"expected (log_loss, low, released), got {describe(answer)}", "Put the three into a tuple.")
     log_loss, low, released = answer
-    one, two = _january(1), _january(2)
+    one = _january(1)
+    if not near(log_loss, one.other, 0.001, hint="") and not near(low, one.low, 0.001, hint="") and released is True:
+        return None
+    two = _january(2)
     wrong = near(
         log_loss,
         one.other,
@@ -203,9 +207,10 @@ def _spec(answer: Any, around: str = "") -> "Spec | Hint":
 
 @cache
 def _flights(hours_before: int = 2) -> "pd.DataFrame":
-    from mlsd import datasets
+    from mlsd.factory import spec, training
 
-    return datasets.load_late_flights(hours_before)
+    data = spec.Data("mlsd.datasets:load_late_flights", "late", "decided_at", "known_at", "2013-01", "2013-01")
+    return training.loaded(replace(data, params={"hours_before": hours_before}))  # the lab has it in memory by then
 
 
 def _until(end: str, hours_before: int = 2) -> "pd.DataFrame":

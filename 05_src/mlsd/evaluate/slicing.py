@@ -8,6 +8,7 @@ interval. An interval belongs to one slice, looked at alone. Whoever looks at ma
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -281,10 +282,20 @@ def _crossed(parts: list[np.ndarray]) -> tuple[np.ndarray, list[tuple[int, ...]]
     """Number the combinations of levels that occur; -1 where a row has no level in some part."""
     inside = np.all([codes >= 0 for codes in parts], axis=0)
     sizes = [int(codes.max(initial=0)) + 1 for codes in parts]
-    numbers, found = pd.factorize(np.ravel_multi_index([codes[inside] for codes in parts], sizes), sort=True)
+    numbers, found = _ranked(np.ravel_multi_index([codes[inside] for codes in parts], sizes), prod(sizes))
     crossed = np.full(len(inside), -1)
     crossed[inside] = numbers
     return crossed, list(zip(*(digits.tolist() for digits in np.unravel_index(found, sizes)), strict=True))
+
+
+def _ranked(codes: np.ndarray, possible: int) -> tuple[np.ndarray, np.ndarray]:
+    """What ``pd.factorize(codes, sort=True)`` gives; where few codes are possible, they are counted, not hashed."""
+    if possible > len(codes):
+        return pd.factorize(codes, sort=True)
+    found = np.flatnonzero(np.bincount(codes, minlength=possible))
+    ranks = np.empty(possible, dtype="int64")
+    ranks[found] = np.arange(len(found))
+    return ranks[codes], found
 
 
 def _measure(found: Iterator[_Partition], values: np.ndarray, y: np.ndarray, *, is_rate: bool) -> pd.DataFrame:
@@ -296,11 +307,11 @@ def _measure(found: Iterator[_Partition], values: np.ndarray, y: np.ndarray, *, 
     each = np.where(counts, values - centre, 0.0)
     prints = np.random.default_rng(0).random(len(y))  # a sum of these tells sets of rows apart
     sums = {"rows": np.ones(len(y)), "counted": counts, "positives": y, "sum": each, "square": each**2, "print": prints}
+    sums = {name: np.asarray(what, dtype="float64") for name, what in sums.items()}
     tables = []
     for part in found:
-        inside = part.codes >= 0
-        size = {"minlength": len(part.texts)}
-        added = {name: np.bincount(part.codes[inside], weights=what[inside], **size) for name, what in sums.items()}
+        places, size = part.codes + 1, len(part.texts) + 1  # in front, what lies in no slice
+        added = {name: np.bincount(places, weights=what, minlength=size)[1:] for name, what in sums.items()}
         tables.append(pd.DataFrame({"slice": part.texts, "key": part.keys, **added}))
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["slice", "key", *sums])
     table = table.astype({"rows": "int64", "counted": "int64"})

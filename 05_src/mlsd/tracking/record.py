@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -60,14 +61,20 @@ def code() -> dict[str, Any]:
 def environment() -> dict[str, Any]:
     """Where it runs: ``lock`` (a digest of the hashed lock), Python, system, processors, and each package's version."""
     lock = settings.root() / "05_src" / "requirements.txt"
-    found = importlib.metadata.distributions()
     return {
         "lock": hashlib.sha256(lock.read_bytes()).hexdigest()[:16] if lock.is_file() else None,
         "python": platform.python_version(),
         "system": f"{sys.platform} {platform.machine()}",
         "processors": os.cpu_count(),
-        "packages": {name.lower(): each.version for each in found if (name := each.metadata["Name"])},
+        "packages": _packages().copy(),
     }
+
+
+@cache
+def _packages() -> dict[str, str]:
+    """Each package's version; read once, for hundreds of files are read for it."""
+    found = importlib.metadata.distributions()
+    return {name.lower(): each.version for each in found if (name := each.metadata["Name"])}
 
 
 def _git(*words: str) -> str | None:

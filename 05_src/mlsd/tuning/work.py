@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import cycle, pairwise
 from typing import Any
 
 import numpy as np
@@ -111,10 +111,13 @@ def _on_dask(case: Case, tasks: Sequence[Task], client: Any) -> Iterator[Outcome
     from distributed import as_completed
 
     def submit(task: Task) -> Any:
-        future = client.submit(_whole, data, task, pure=False)
+        place = next(places, None)
+        future = client.submit(_whole, data, task, pure=False, workers=place, allow_other_workers=place is not None)
         tasks_of[future.key] = task
         return future
 
+    # Left to itself, Dask sends every task to the one worker that has the data; a wish, so that others may take over
+    places = cycle([address for address, threads in client.nthreads().items() for _ in range(threads)])
     tasks_of: dict[Any, Task] = {}
     # The data is the result of a task and not scattered: when the only worker that has it dies, Dask makes it again
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": "100 TB"}):
