@@ -6,15 +6,17 @@ import os
 import signal
 import sys
 import threading
+import time
 import uuid
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from mlsd import cluster, evaluate, factory, settings, tracking
+from mlsd import cluster, evaluate, factory, ports, settings, tracking
 from mlsd.errors import ColumnError, DataError, ServiceError, WriteError
 from mlsd.factory import release as factory_release
+from mlsd.factory import serving as factory_serving
 from mlsd.factory import steps
 from mlsd.factory.serving import serves_alike
 
@@ -349,6 +351,25 @@ def test_killed_at_each_step_it_makes_the_same_champion_and_does_nothing_twice(s
     assert done.made == 0
     assert done.table.drop(columns="line").equals(whole.table.drop(columns="line"))
     assert _registered(path) == [told["outcome"]["version"] for told in done.story if _is_release(told)]
+
+
+def _serve_and_die(version, port, folder):
+    factory_serving._wait(port, factory_serving._started(version, port, folder), folder)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of POSIX")
+def test_a_server_does_not_outlive_the_factory_that_started_it(spec, tmp_path):
+    path, port = spec(), ports.free()
+    factory.run(path)
+    child = multiprocessing.get_context("fork").Process(target=_serve_and_die, args=(f"{path.stem}/1", port, tmp_path))
+    child.start()
+    child.join(120)
+    assert child.exitcode == -signal.SIGKILL
+    until = time.monotonic() + 30
+    while ports.taken_by(port) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not ports.taken_by(port)
 
 
 def _is_release(told):

@@ -23,7 +23,14 @@ __all__ = ["serves_alike"]
 
 START_SECONDS = 120
 ROWS_TOGETHER = 100
-COMMAND = [sys.executable, "-m", "mlsd.cli", "serve"]
+# A factory that is killed closes the pipe, and its server must not outlive it.
+UNTIL_ALONE = """
+import os, sys, threading
+from mlsd.cli import main
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(1)), daemon=True).start()
+sys.exit(main(sys.argv[1:]))
+"""
+COMMAND = [sys.executable, "-c", UNTIL_ALONE, "serve"]
 
 
 def serves_alike(version: str, model: Any, rows: pd.DataFrame) -> Gate:
@@ -57,6 +64,8 @@ def serves_alike(version: str, model: Any, rows: pd.DataFrame) -> Gate:
             answers = [each for start in range(0, len(inputs), ROWS_TOGETHER) for each in _asked(port, inputs, start)]
         finally:
             server.terminate()
+            if server.stdin is not None:
+                server.stdin.close()
             try:
                 server.wait(20)
             except subprocess.TimeoutExpired:
@@ -80,7 +89,7 @@ def _started(version: str, port: int, folder: Path) -> "subprocess.Popen[bytes]"
     }
     with (folder / "said.txt").open("wb") as said:
         return subprocess.Popen(  # noqa: S603  (our own command, no shell)
-            [*COMMAND, version, "--port", str(port)], env=environment, stdout=said, stderr=said
+            [*COMMAND, version, "--port", str(port)], env=environment, stdin=subprocess.PIPE, stdout=said, stderr=said
         )
 
 
