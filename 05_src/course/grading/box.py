@@ -259,6 +259,7 @@ class Box:
                 "probe": ("/box/probe.py" if boxed else str(self.probe)) if self.probe else "",
                 "data": ("/box/data" if boxed else str(self.data)) if self.data else "",
                 "boxed": boxed,
+                "shown": _readable(),
                 "limits": asdict(self.limits),
             }
         )

@@ -7,6 +7,7 @@ from the next while both are forked from one warm process. Linux only; see names
 import ctypes
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -15,7 +16,7 @@ __all__ = ["FOLDERS", "drop_to", "let_nobody_look", "limit", "mount_proc", "shut
 FOLDERS = ("/tmp", "/course", "/dev/shm")  # noqa: S108  these are empty and the fork's own
 
 NEWNS, NEWIPC, NEWUSER, NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
-NOSUID, NODEV, NOEXEC = 2, 4, 8
+NOSUID, NODEV, NOEXEC, BIND, RECURSIVE = 2, 4, 8, 4096, 16384
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 24, 38
 CAPABILITIES = 64
 CAPABILITY_VERSION = 0x20080522
@@ -31,13 +32,15 @@ def _call(name: str, *args: Any) -> None:
         raise OSError(number, f"{name}: {os.strerror(number)}")
 
 
-def shut(folder_mb: int) -> None:
+def shut(folder_mb: int, shown: Sequence[str] = ()) -> None:
     """Go on in a process that is the first of its own world; the process that called waits for it and ends with it.
 
     Parameters
     ----------
     folder_mb : int
         How much the fork may write into each of `FOLDERS`, in MB.
+    shown : sequence of str
+        What must stay in sight, should it lie in one of them: a project may well lie below /tmp.
 
     Raises
     ------
@@ -50,8 +53,14 @@ def shut(folder_mb: int) -> None:
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
+    below = tuple(f"{folder}/" for folder in FOLDERS)
+    hidden = {path: os.open(path, os.O_PATH) for path in shown if path.startswith(below)}
     for folder in FOLDERS:
         _mount("tmpfs", folder, f"size={folder_mb}m,mode=0755")
+    for path, fd in hidden.items():
+        os.makedirs(path)
+        _call("mount", f"/proc/self/fd/{fd}".encode(), path.encode(), None, BIND | RECURSIVE, None)
+        os.close(fd)
     pid = os.fork()
     if pid:
         _, status = os.waitpid(pid, 0)

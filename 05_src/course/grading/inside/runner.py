@@ -80,7 +80,9 @@ def run(job: dict[str, Any], fd: int, token: bytes, probe: types.ModuleType | No
         ``cells`` (a list of [number, source]), ``folder`` (the course's folder in the box), ``beside`` (the notebook's
         folder below it), ``cell_seconds``, ``output_kb``, ``evidence_mb``.
     fd : int
-        Where evidence goes, as JSON lines that begin with `token`.
+        Where evidence goes, as JSON lines.
+    token : bytes
+        What each of these lines begins with, so that the supervisor knows them.
     probe : module or None
         The assignment's probe.
     """

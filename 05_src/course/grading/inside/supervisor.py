@@ -131,7 +131,7 @@ def _in_the_fork(
     try:
         if setup["boxed"]:
             try:
-                closed.shut(limits["folder_mb"])
+                closed.shut(limits["folder_mb"], setup["shown"])
             except OSError as error:
                 os.write(tell, f"one at a time: {error}".encode())
         _lay_out(job, setup)
