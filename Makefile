@@ -9,7 +9,7 @@ export DO_NOT_TRACK := true
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup labs test lint format notebooks lock bench up down
+.PHONY: help setup labs test lint format notebooks slides lock bench up down
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ format: setup ## let ruff mend format and imports
 
 notebooks: setup ## rebuild the learner and solution notebooks from their sources
 	@$(BIN)/course build
+
+slides: setup ## build the decks to HTML and PDF (needs Node.js and Chromium)
+	@$(BIN)/course slides
 
 lock: setup ## resolve pyproject.toml anew into the hashed lock
 	@$(UV) pip compile -q pyproject.toml --all-extras --universal --generate-hashes --no-header --upgrade -o $(LOCK)

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from mlsd import settings
 from mlsd.errors import DataError, MlsdError, SettingsError
 
+from .onboarding import cli as onboarding
+from .slides import cli as slides
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -150,6 +153,16 @@ def _parser() -> argparse.ArgumentParser:
         "--waiting", choices=("refuse", "zero"), default="refuse", help="marks that still wait for a person (refuse)"
     )
     book.set_defaults(run=_gradebook)
+
+    onboarding.add(commands)
+    slides.add(commands)
+    cover = commands.add_parser(
+        "coverage",
+        help="which lab, deck, quiz questions and rubric rows belong to each outcome and chapter",
+        description="Print what teaches and tests each outcome and each chapter. Ends with 1 where one has none.",
+    )
+    cover.add_argument("--write", action="store_true", help="write it to 03_instructional_team/coverage.md")
+    cover.set_defaults(run=_coverage)
     return parser
 
 
@@ -295,6 +308,21 @@ def _gradebook(options: argparse.Namespace) -> int:
     names = ("quizzes", "marks", "out", "people", "overrides", "lms", "lms_out", "lms_column", "waiting")
     print(gradebook.run(**{name: getattr(options, name) for name in names}))
     return 0
+
+
+def _coverage(options: argparse.Namespace) -> int:
+    from . import coverage
+
+    root = settings.root()
+    page = coverage.page(root)
+    if options.write:
+        coverage.page_path(root).write_text(page, encoding="utf-8", newline="\n")
+        print(f"wrote {_short(coverage.page_path(root), root)}")
+    else:
+        print(page)
+    missing = [gap for rows in coverage.coverage(root) for gap in coverage.gaps(rows)]
+    print("\n".join(missing))
+    return int(bool(missing))
 
 
 def _report_folder() -> Path:

@@ -48,7 +48,10 @@ ORDER = {
         "doctor",
         "cli",
     ],
-    "course": ["checks", "notebooks", "runner", "report", "grading", "gradebook", "cli"],
+    "course": [
+        *("checks", "notebooks", "runner", "report", "grading", "gradebook"),
+        *("curriculum", "cohort", "quizzes", "slides", "coverage", "onboarding", "cli"),
+    ],
 }
 # Behind the scenes, a sentence may say it all; what a lab calls has its parameters and its result in a section each.
 BEHIND = {
