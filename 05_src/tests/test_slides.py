@@ -136,6 +136,23 @@ def test_a_drawing_that_gives_no_figure_is_refused_and_leaves_nothing(tmp_path):
     assert list((tmp_path / "out").iterdir()) == []
 
 
+CUT = """
+from course.slides.drawing import box, canvas, label
+
+def wide():
+    figure, axes = canvas(4, 2)
+    {}
+    return figure
+"""
+
+
+@pytest.mark.parametrize("words", ['box(axes, 0, 0, "wider than its box", width=1)', 'label(axes, 3.9, 1, "cut off")'])
+def test_words_that_leave_their_box_or_the_sheet_are_refused(tmp_path, words):
+    (tmp_path / "1_deck.py").write_text(CUT.format(words))
+    with pytest.raises(DataError, match=r"1_deck.py, wide: '(wider|cut).*' runs over its edge"):
+        list(images.draw(tmp_path / "1_deck.py", tmp_path / "out"))
+
+
 def test_an_arrow_leaves_a_box_at_its_edge():
     figure, axes = drawing.canvas(10, 4)
     left = drawing.box(axes, 0, 0, "a", width=2, height=2)

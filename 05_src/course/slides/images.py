@@ -85,12 +85,36 @@ def _save(figure: "Figure", path: Path, where: str) -> None:
         raise DataError(
             f"{where} returned {type(figure).__name__}, no figure.", fix="End the function with the figure."
         )
+    cut = _cut(figure)
+    if cut:
+        raise DataError(f"{where}: {cut[0]!r} runs over its edge.", fix="Break the line, or make box or canvas larger.")
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         new = Path(folder) / path.name
         figure.savefig(new, format="svg", metadata={"Date": None, "Creator": None})
         lines = [line.rstrip() for line in new.read_text(encoding="utf-8").splitlines()]
         new.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
         new.replace(path)
+
+
+def _cut(figure: "Figure") -> list[str]:
+    """Words that leave the sheet, or the smallest box that their middle lies in."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.patches import FancyBboxPatch
+    from matplotlib.text import Text
+
+    FigureCanvasAgg(figure).draw()
+    boxes = [patch.get_window_extent() for patch in figure.findobj(FancyBboxPatch)]
+    ticks = {text for axes in figure.axes for text in [*axes.get_xticklabels("both"), *axes.get_yticklabels("both")]}
+    found = []
+    for text in set(figure.findobj(Text)) - ticks:
+        here = text.get_window_extent()
+        if text.get_text().strip() and text.get_visible() and here.width:
+            middle = (here.x0 + here.x1) / 2, (here.y0 + here.y1) / 2
+            around = [each for each in boxes if each.contains(*middle)] + [figure.bbox]
+            room = min(around, key=lambda each: each.width * each.height)
+            if here.x0 < room.x0 - 2 or here.x1 > room.x1 + 2 or here.y0 < room.y0 - 2 or here.y1 > room.y1 + 2:
+                found.append(text.get_text())
+    return found
 
 
 def _is_from(thing: object, file: Path) -> bool:
