@@ -100,13 +100,11 @@ def _cut(figure: "Figure") -> list[str]:
     """Words that leave the sheet, or the smallest box that their middle lies in."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.patches import FancyBboxPatch
-    from matplotlib.text import Text
 
     FigureCanvasAgg(figure).draw()
     boxes = [patch.get_window_extent() for patch in figure.findobj(FancyBboxPatch)]
-    ticks = {text for axes in figure.axes for text in [*axes.get_xticklabels("both"), *axes.get_yticklabels("both")]}
     found = []
-    for text in set(figure.findobj(Text)) - ticks:
+    for text in [*figure.texts, *(each for axes in figure.axes for each in (*axes.texts, axes.title))]:
         here = text.get_window_extent()
         if text.get_text().strip() and text.get_visible() and here.width:
             middle = (here.x0 + here.x1) / 2, (here.y0 + here.y1) / 2
