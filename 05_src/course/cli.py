@@ -1,4 +1,4 @@
-"""The ``course`` command: build the notebooks, run the labs, grade assignments."""
+"""The ``course`` command: build and run the course, keep its dates, ask its quizzes, grade it."""
 
 import argparse
 import io
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mlsd import settings
 from mlsd.errors import DataError, MlsdError, SettingsError
 
+from .cohort import cli as cohort
 from .onboarding import cli as onboarding
 from .slides import cli as slides
 
@@ -51,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="course", description="Build and run the course's notebooks; check, grade, and keep the book."
+        prog="course", description="Build and run the course, teach it, grade it, and keep the book."
     )
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
 
@@ -154,6 +155,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     book.set_defaults(run=_gradebook)
 
+    cohort.add(commands)
     onboarding.add(commands)
     slides.add(commands)
     cover = commands.add_parser(
