@@ -15,10 +15,11 @@ LOG_LEVEL            INFO                                    DEBUG, INFO, WARNIN
 PRICE_DATA           ../../05_src/data/prices                Parquet of daily prices
 FEATURES_DATA        ../../05_src/data/features              where features are written
 CREDIT_DATA          ../../05_src/data/credit/credit.csv     the credit table
+MLSD_QUIZ_SECRET     none                                    facilitators: signs the links of ``course quiz serve``
 ==================== ======================================= ====================================================
 
-A relative MLSD_DATA_DIR, MLSD_LOG_DIR or SQLite file starts at the project's root. The last three are the course's own
-names: notebooks read them with dotenv from 01_materials/labs and 02_activities/assignments, both two folders below the
+A relative MLSD_DATA_DIR, MLSD_LOG_DIR or SQLite file starts at the project's root. The three of data are the course's
+own names: notebooks read them with dotenv from 01_materials/labs and 02_activities/assignments, both two folders below the
 root, so a relative value starts there.
 """
 
