@@ -12,6 +12,7 @@ from mlsd.errors import DataError, MlsdError, SettingsError
 
 from .cohort import cli as cohort
 from .onboarding import cli as onboarding
+from .quizzes import cli as quizzes
 from .slides import cli as slides
 
 if TYPE_CHECKING:
@@ -156,6 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     book.set_defaults(run=_gradebook)
 
     cohort.add(commands)
+    quizzes.add(commands)
     onboarding.add(commands)
     slides.add(commands)
     cover = commands.add_parser(

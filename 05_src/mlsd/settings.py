@@ -19,8 +19,8 @@ MLSD_QUIZ_SECRET     none                                    facilitators: signs
 ==================== ======================================= ====================================================
 
 A relative MLSD_DATA_DIR, MLSD_LOG_DIR or SQLite file starts at the project's root. The three of data are the course's
-own names: notebooks read them with dotenv from 01_materials/labs and 02_activities/assignments, both two folders below the
-root, so a relative value starts there.
+own names: notebooks read them with dotenv from 01_materials/labs and 02_activities/assignments, both two folders below
+the root, so a relative value starts there.
 """
 
 import os
