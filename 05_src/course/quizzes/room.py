@@ -37,6 +37,11 @@ log = logging.getLogger(__name__)
 _MOST_BYTES = 16 * 1024  # ten answers take less than one
 
 
+def _now() -> datetime:
+    """The time by this machine's clock."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Room:
     """Where the quizzes of a cohort are answered.
@@ -64,7 +69,7 @@ class Room:
     cohort: Callable[[], Cohort]
     secret: bytes
     address: str
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], datetime] = _now
     guesses: Limit = field(default_factory=lambda: Limit(20, 1 / 3))
     everybody: Limit = field(default_factory=lambda: Limit(300, 20))
     saves: Limit = field(default_factory=lambda: Limit(60, 5))
