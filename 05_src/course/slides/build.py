@@ -185,7 +185,7 @@ def _build(deck: Deck, root: Path, program: list[str], kinds: tuple[str, ...]) -
 
 
 def _run(program: list[str], theme: Path, source: Path, new: Path) -> None:
-    options = ["--no-stdin", "--html", "--theme", str(theme), "--output", str(new)]
+    options = ["--no-stdin", "--html", "--theme-set", str(theme), "--output", str(new)]
     if new.suffix == ".pdf":
         options += ["--pdf", "--pdf-outlines", "--allow-local-files"]
     env = os.environ | {"CHROME_NO_SANDBOX": "1"} if getattr(os, "geteuid", lambda: 1)() == 0 else os.environ
