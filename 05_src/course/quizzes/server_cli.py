@@ -140,7 +140,8 @@ def _links(options: argparse.Namespace) -> int:
         ticket = links.Ticket(seat.cohort, seat.quiz, seat.learner, devices.link_version(engine, seat))
         lines.append([each.learner, each.name, each.email, options.quiz, links.link(address, ticket, secret)])
     write_all({options.out: csv_text(["learner", "name", "email", "quiz", "link"], lines).encode()})
-    _say(f"wrote {len(lines)} links to {options.out}. Whoever has one can answer in that learner's name.")
+    many = "a link" if len(lines) == 1 else f"{len(lines)} links"
+    _say(f"wrote {many} to {options.out}. Whoever has one can answer in that learner's name.")
     return 0
 
 
