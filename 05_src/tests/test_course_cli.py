@@ -1,4 +1,5 @@
 import _thread
+import argparse
 import signal
 import subprocess
 import sys
@@ -99,11 +100,20 @@ def test_build_check_lists_what_differs_and_build_mends_it(project, capsys):
     assert "2 of 4 notebooks changed." in capsys.readouterr().out
 
 
+def parsers_below(parser, name):
+    """Each command and each action of a command, with its name."""
+    for commands in [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]:
+        told = {choice.dest for choice in commands._choices_actions if choice.help}
+        for word, command in commands.choices.items():
+            yield f"{name} {word}", command, word in told
+            yield from parsers_below(command, f"{name} {word}")
+
+
 def test_every_command_and_option_explains_itself():
-    parser = cli._parser()
-    (commands,) = [action for action in parser._actions if action.dest == "command"]
-    assert {choice.dest for choice in commands._choices_actions if choice.help} == set(commands.choices)
-    unexplained = [a.dest for command in commands.choices.values() for a in command._actions if not a.help]
+    found = list(parsers_below(cli._parser(), "course"))
+    assert {"course labs", "course quiz serve", "course cohort new"} <= {name for name, *_ in found}
+    assert [name for name, _, told in found if not told] == []
+    unexplained = [(name, a.dest) for name, command, _ in found for a in command._actions if not a.help]
     assert unexplained == []
 
 

@@ -57,7 +57,7 @@ def _add_cohort(commands: argparse._SubParsersAction) -> None:
         help="show this cohort, begin the next one, fetch what is private",
         description="Work with 04_this_cohort/cohort.toml.",
     )
-    verbs = cohort.add_subparsers(title="commands", dest="verb", metavar="COMMAND", required=True)
+    verbs = cohort.add_subparsers(title="commands", dest="verb", metavar="COMMAND", help="what to do", required=True)
     show = verbs.add_parser(
         "show",
         help="print what the cohort file means",

@@ -26,7 +26,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="check banks of questions, practise, export them, and let learners answer",
         description="Work with the banks of questions in 03_instructional_team/sources/quizzes, or with your own.",
     )
-    actions = quiz.add_subparsers(title="actions", dest="action", metavar="ACTION", required=True)
+    actions = quiz.add_subparsers(title="actions", dest="action", metavar="ACTION", help="what to do", required=True)
     _add_check(actions)
     _add_draw(actions)
     _add_practice(actions)

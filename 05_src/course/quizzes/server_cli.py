@@ -41,7 +41,7 @@ def add(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         "Write a personal link to a quiz for each learner: columns learner, name, email, quiz, link. The same links "
         "come again until one is withdrawn. Whoever has one can answer in its learner's name: send it to nobody else.",
     )
-    links.add_argument("--quiz", choices=_QUIZZES, required=True)
+    links.add_argument("--quiz", choices=_QUIZZES, required=True, help="which quiz, such as quiz_2")
     _add_learners(links)
     links.add_argument("--address", required=True, metavar="URL", help="where learners reach it: https://quiz.example")
     links.add_argument("--out", type=Path, required=True, metavar="CSV", help="where the links go")
@@ -54,11 +54,11 @@ def add(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         ("allow", _allow, "let a learner go on in another browser, also after too many changes"),
     ):
         command = _command(actions, name, run, text)
-        command.add_argument("quiz", choices=_QUIZZES)
+        command.add_argument("quiz", choices=_QUIZZES, help="which quiz, such as quiz_2")
         command.add_argument("learner", help="by the name in the list of learners")
         _add_learners(command)
     status = _command(actions, "status", _status, "say who opened and submitted a quiz, and who changed browsers")
-    status.add_argument("--quiz", choices=_QUIZZES, required=True)
+    status.add_argument("--quiz", choices=_QUIZZES, required=True, help="which quiz, such as quiz_2")
     results = _command(
         actions,
         "results",
@@ -78,7 +78,7 @@ def add(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         "upper third minus lower third, median seconds, and how often each option was chosen. Flags: hard (below "
         "30 %), easy (above 98 %), tells little apart (item-rest below 0.1).",
     )
-    analysis.add_argument("--quiz", choices=_QUIZZES, required=True)
+    analysis.add_argument("--quiz", choices=_QUIZZES, required=True, help="which quiz, such as quiz_2")
     analysis.add_argument("--out", type=Path, metavar="CSV", help="also write it there, with the options")
 
 
