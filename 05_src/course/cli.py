@@ -318,13 +318,14 @@ def _coverage(options: argparse.Namespace) -> int:
     from . import coverage
 
     root = settings.root()
-    page = coverage.page(root)
+    both = coverage.coverage(root)
+    page = coverage.page(*both)
     if options.write:
         coverage.page_path(root).write_text(page, encoding="utf-8", newline="\n")
         print(f"wrote {_short(coverage.page_path(root), root)}")
     else:
         print(page)
-    missing = [gap for rows in coverage.coverage(root) for gap in coverage.gaps(rows)]
+    missing = [gap for rows in both for gap in coverage.gaps(rows)]
     print("\n".join(missing))
     return int(bool(missing))
 

@@ -102,20 +102,19 @@ def page_path(root: Path) -> Path:
     return root / "03_instructional_team" / "coverage.md"
 
 
-def page(root: Path) -> str:
+def page(outcomes: list[Row], chapters: list[Row]) -> str:
     """The tables as Markdown.
 
     Parameters
     ----------
-    root : Path
-        The repository.
+    outcomes, chapters : list of Row
+        Of `coverage`.
 
     Returns
     -------
     str
         Two tables: outcomes, chapters.
     """
-    outcomes, chapters = coverage(root)
     return "\n".join([_TOP, _table("Outcome", outcomes), _table("Chapter", chapters)])
 
 

@@ -17,7 +17,7 @@ def test_every_outcome_and_chapter_has_lab_deck_questions_and_rubric_rows(which)
 
 
 def test_the_page_is_what_its_sources_give():
-    assert page_path(ROOT).read_text(encoding="utf-8") == page(ROOT), "run `course coverage --write`"
+    assert page_path(ROOT).read_text(encoding="utf-8") == page(*coverage(ROOT)), "run `course coverage --write`"
 
 
 def test_what_is_missing_is_named():

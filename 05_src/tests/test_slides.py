@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from course.cli import main
 from course.slides import build, drawing, images
 from course.slides.check import check
 from course.slides.deck import decks, read_deck
@@ -165,3 +166,8 @@ def test_without_node_the_fix_is_named(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ServiceError, match=r"Node\.js 20"):
         build.marp(ROOT)
+
+
+def test_a_deck_that_is_not_there_is_named_with_those_that_are(capsys):
+    assert main(["slides", "01", "99", "--check"]) == 2
+    assert "There is no deck 99.\nFix: There are: 01_ml_system_design," in capsys.readouterr().err

@@ -14,11 +14,10 @@ from mlsd.errors import ServiceError
 from .deck import Deck, decks, read_deck
 from .images import draw, drawn, images_folder
 
-__all__ = ["browser", "build", "built", "digest", "marp", "stale"]
+__all__ = ["build", "built", "digest", "marp", "stale"]
 
 _IMAGES = "../../../01_materials/slides/images/"
 _MARK = {"html": "\n<!-- source {} -->\n", "pdf": "\n% source {}\n"}
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 
 
 def build(root: Path, only: set[str], *, redraw: bool = True, pdf: bool = True) -> Iterator[Path]:
@@ -149,11 +148,6 @@ def marp(root: Path) -> list[str]:
     if not script.is_file() or (home / "package-lock.json").read_bytes() != lock:
         _install(root, home, npm)
     return [node, str(script)]
-
-
-def browser() -> str | None:
-    """The program of a browser that can print, or None."""
-    return next((found for found in map(shutil.which, _BROWSERS) if found), None)
 
 
 def _install(root: Path, home: Path, npm: str) -> None:

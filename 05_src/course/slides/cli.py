@@ -1,8 +1,10 @@
 """``course slides``."""
 
 import argparse
+import os
 
 from mlsd import settings
+from mlsd.errors import DataError
 
 __all__ = ["add"]
 
@@ -35,11 +37,13 @@ def _slides(options: argparse.Namespace) -> int:
     root = settings.root()
     known = {path.stem for path in decks(root)}
     chosen = {name for name in known if any(name.startswith(wanted) for wanted in options.names)}
-    if options.names and not chosen:
-        print(f"There is no deck {', '.join(options.names)}. There are: {', '.join(sorted(known))}.")
-        return 2
+    strange = [wanted for wanted in options.names if not any(name.startswith(wanted) for name in known)]
+    if strange:
+        fix = f"There are: {', '.join(sorted(known))}."
+        raise DataError(f"There is no deck {', '.join(strange)}.", fix)
     if options.check:
         return _check(chosen or known)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before scikit-learn: fits this small are quicker on one core
     for path in build(root, chosen, redraw=not options.keep_images, pdf=not options.html):
         print(f"wrote {path.relative_to(root).as_posix()}", flush=True)
     return _check(chosen or known, built=not options.html)

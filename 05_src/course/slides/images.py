@@ -1,7 +1,6 @@
 """Runs a deck's drawings and writes each as an SVG beside the built decks."""
 
 import inspect
-import os
 import runpy
 import tempfile
 from collections.abc import Callable, Iterator
@@ -52,7 +51,7 @@ def drawings(file: Path) -> "dict[str, Callable[[], Figure]]":
     return {name: each for name, each in names.items() if not name.startswith("_") and _is_from(each, file)}
 
 
-def draw(file: Path, folder: Path, only: set[str] | None = None) -> Iterator[Path]:
+def draw(file: Path, folder: Path) -> Iterator[Path]:
     """Draw what a file holds.
 
     Parameters
@@ -61,8 +60,6 @@ def draw(file: Path, folder: Path, only: set[str] | None = None) -> Iterator[Pat
         A file of drawings.
     folder : Path
         Takes an SVG for each, named after its function.
-    only : set of str, optional
-        Draw these alone.
 
     Yields
     ------
@@ -71,13 +68,11 @@ def draw(file: Path, folder: Path, only: set[str] | None = None) -> Iterator[Pat
     """
     import matplotlib
 
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     folder.mkdir(parents=True, exist_ok=True)
     for name, function in drawings(file).items():
-        if only is None or name in only:
-            with matplotlib.rc_context(_STYLE):
-                _save(function(), folder / f"{name}.svg", f"{file.name}, {name}")
-            yield folder / f"{name}.svg"
+        with matplotlib.rc_context(_STYLE):
+            _save(function(), folder / f"{name}.svg", f"{file.name}, {name}")
+        yield folder / f"{name}.svg"
 
 
 def _save(figure: "Figure", path: Path, where: str) -> None:
