@@ -262,6 +262,15 @@ def test_a_registry_that_is_away_ends_no_trial():
     assert (trial.current, "No MLflow server answers" in trial.problem) == (challenger, True)
 
 
+def test_why_a_challenger_was_given_up_is_still_told_when_the_registry_is_away():
+    challenger = served("2", "challenger")
+    _, trial = trial_of(challenger)
+    failures = [{"error": {"reason": "no"}}] * HOPELESS_ROWS
+    assert trial.note(challenger, failures) == HOPELESS_ROWS
+    trial.look()
+    assert (trial.current, "failed at 100 rows" in trial.problem) == (None, True)
+
+
 @pytest.mark.parametrize("name", ["m@champion", "other@challenger", "m"])
 def test_a_challenger_that_is_not_another_alias_of_the_model_is_refused(name):
     with pytest.raises(SettingsError, match=f"must be another alias of 'm', got: {name!r}"):

@@ -107,7 +107,7 @@ class Trial:
         self._watched, self._name, self._load, self._loaded = watched, name, load, loaded
         self._compared: tuple[Served, Served, str | None] | None = None
         self._hopeless, self._failed, self._unloadable = ("", ""), 0, ("", 0.0)
-        self._stopped = threading.Event()
+        self._stopped, self._lock = threading.Event(), threading.Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:  # to a new worker goes the challenger of this moment, without the thread
         return type(self), (self._watched, self._name, self.share, self._load, self.current)
@@ -169,11 +169,12 @@ class Trial:
             How many rows it failed at.
         """
         failed = sum("error" in answer for answer in answers)
-        self._failed = self._failed + failed if failed == len(answers) else 0
-        if self._failed >= HOPELESS_ROWS and challenger is self.current:
-            why = f"version {challenger.version} failed at {self._failed} rows one after the other"
-            self._hopeless, self._failed = (challenger.version, why), 0
-            self._tell(None, why)
+        with self._lock:
+            self._failed = self._failed + failed if failed == len(answers) else 0
+            if self._failed >= HOPELESS_ROWS and challenger is self.current:
+                why = f"version {challenger.version} failed at {self._failed} rows one after the other"
+                self._hopeless, self._failed = (challenger.version, why), 0
+                self._tell(None, why)
         return failed
 
     def look(self) -> None:
@@ -183,20 +184,21 @@ class Trial:
             if self._loaded is None or version != self._loaded.version:
                 if self._unloadable[0] == version and time.monotonic() < self._unloadable[1]:
                     return
-                self.current, self.problem = (
-                    None,
-                    f"version {version} is being loaded",
-                )  # no trial rather than an old one
-                self._loaded, self._hopeless = None, ("", "")
+                with self._lock:  # no trial rather than an old one
+                    self.current, self.problem = None, f"version {version} is being loaded"
+                    self._loaded, self._hopeless = None, ("", "")
                 self._unloadable = version, time.monotonic() + RETRY_SECONDS
                 self._loaded, self._unloadable = self._load(self._name), ("", 0.0)
-            unfit = self._unfit(self._watched.current, self._loaded)
-            self._tell(None if unfit else self._loaded, unfit)
+            with self._lock:
+                unfit = self._unfit(self._watched.current, self._loaded)
+                self._tell(None if unfit else self._loaded, unfit)
         except Exception as error:
             said = error.problem if isinstance(error, MlsdError) else connection.shown(error)
-            if isinstance(error, DataError):
-                self._loaded = None
-            self._tell(self._loaded and self.current, said)
+            with self._lock:
+                if isinstance(error, DataError):
+                    self._loaded = None
+                is_hopeless = self._loaded is not None and self._loaded.version == self._hopeless[0]
+                self._tell(self._loaded and self.current, self._hopeless[1] if is_hopeless else said)
 
     def as_json(self) -> dict[str, Any]:
         """What ``/readyz`` tells."""
