@@ -3,6 +3,7 @@
 import argparse
 import io
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from .slides import cli as slides
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from .grading.assignment import Assignment
     from .grading.collect import Found
     from .runner import LabRun
 
@@ -104,6 +106,8 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("assignment", metavar="ASSIGNMENT", help="assignment_1, assignment_2, or an assignment's folder")
     grade.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="notebooks, folders or zip archives of them")
     grade.add_argument("--out", type=Path, required=True, metavar="DIR", help="where reports and marks go")
+    grade.add_argument("--reference", action="store_true", help="mark the reference solution: yours, or the published")
+    grade.add_argument("--cohort", type=Path, metavar="FILE", help="whose private place counts (this cohort's)")
     grade.add_argument("--pulls", type=Path, metavar="CSV", help="pull requests: learner, repository, number, deadline")
     grade.add_argument(
         "--deadline", metavar="TIME", help="for pull requests without one, such as 2026-01-26T23:59-05:00"
@@ -229,19 +233,24 @@ def _check(options: argparse.Namespace) -> int:
 
 def _grade(options: argparse.Namespace) -> int:
     from .grading import grade
-    from .grading.assignment import Assignment
-    from .grading.collect import Found, collect
+    from .grading.collect import collect
 
     if options.graders or options.rubric_sheet:
         return _put_together(options) if options.graders else _blank_sheet(options)
 
-    def find(assignment: Assignment) -> list[Found]:
+    solutions = _reference_solutions(options)
+
+    def find(assignment: "Assignment") -> "list[Found]":
+        if options.reference:
+            return _reference(solutions, assignment)
         if options.pulls:
             return _pulls(options, assignment.notebook)
         return collect(options.paths, assignment.notebook, into=options.out / "taken_out")
 
-    if bool(options.paths) == bool(options.pulls):
-        raise DataError("What is to be graded?", fix="Name notebooks or folders, or a list with --pulls, not both.")
+    asked = [options.paths, options.pulls, options.reference]
+    if sum(map(bool, asked)) != 1:
+        fix = "Name notebooks or folders, or a list with --pulls, or --reference: one of them."
+        raise DataError("What is to be graded?", fix=fix)
     if options.at_once < 1:
         raise SettingsError(f"--at-once must be 1 or more, got: {options.at_once}.")
     grade.run(
@@ -253,8 +262,37 @@ def _grade(options: argparse.Namespace) -> int:
         warm=not options.cold,
         at_once=options.at_once,
         complete=options.complete,
+        solutions={} if options.reference else solutions,
     )
     return 0
+
+
+def _reference_solutions(options: argparse.Namespace) -> dict[str, Path]:
+    """Of the assignment, by what they are called; a private place that cannot be used is told and stops no grading."""
+    from .cohort.private import reference_solutions
+    from .cohort.reading import cohort_path, read_cohort
+
+    cohort, name = read_cohort(options.cohort or cohort_path(settings.root())), Path(options.assignment).name
+    try:
+        return reference_solutions(cohort, settings.root(), name)
+    except DataError as error:
+        if options.reference:
+            raise
+        _tell_now(f"Answers are not compared with your own solution: {error.problem}")
+        return reference_solutions(replace(cohort, private=""), settings.root(), name)
+
+
+def _reference(solutions: dict[str, Path], assignment: "Assignment") -> "list[Found]":
+    """The last one as a submission: the cohort's own, if there is one."""
+    from .grading.collect import Found
+
+    if not solutions:
+        raise DataError(
+            f"There is no reference solution of {assignment.name}.",
+            fix=f"Put {assignment.notebook} into solutions/ of the cohort's private place, or name the notebook.",
+        )
+    which, path = list(solutions.items())[-1]
+    return [Found("reference", path, f"{which}, {path}")]
 
 
 def _tell_now(line: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from course.cohort.calendar import begins, due, ends, entries, left_out, moment, opens
 from course.cohort.plan import ITEMS, WEEKDAYS, Extension, Holiday, planned_day, weekday_name
-from course.cohort.private import fetch, is_git_address, private_folder
+from course.cohort.private import fetch, is_git_address, private_folder, reference_solutions
 from course.cohort.reading import parse_cohort, read_cohort, starting
 from course.cohort.rule import covered, find_days
 from mlsd import settings
@@ -465,6 +465,18 @@ def test_a_private_folder_below_the_data_folder_is_no_part_of_the_repository(tmp
     folder = settings.data_dir() / "marks"
     folder.mkdir(parents=True)
     assert private_folder(replace(make(), private=str(folder)), tmp_path) == folder.resolve()
+
+
+def test_the_reference_solutions_are_the_published_one_and_the_cohorts_own(tmp_path):
+    ours = tmp_path / "our marks" / "solutions" / "assignment_1.ipynb"
+    ours.parent.mkdir(parents=True)
+    ours.touch()
+    published = settings.root() / "03_instructional_team/solutions/assignment_1.ipynb"
+    alone, cohort = make(), replace(make(), private=str(tmp_path / "our marks"))
+    assert reference_solutions(alone, settings.root(), "assignment_1") == {"solution: published": published}
+    both = {"solution: published": published, "solution: private": ours}
+    assert reference_solutions(cohort, settings.root(), "assignment_1") == both
+    assert reference_solutions(cohort, settings.root(), "assignment_9") == {}
 
 
 @pytest.mark.parametrize(

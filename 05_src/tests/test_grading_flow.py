@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 
 import nbformat
@@ -10,6 +11,7 @@ import openpyxl
 import pytest
 
 from course import cli, notebooks
+from course.cohort.reading import cohort_path
 from course.grading import box, report
 from mlsd import settings
 
@@ -151,6 +153,56 @@ def test_an_assignment_of_ones_own_is_graded_from_its_folder(tmp_path, capsys):
     assert "Box: full box" in capsys.readouterr().out
 
 
+SOLVED = """
+with open("numbers.txt", encoding="utf-8") as lines:
+    numbers = sorted([int(line.strip()) for line in lines if line.strip()], reverse=True)
+total = sum(number for number in numbers if number is not None)
+largest, smallest = max(numbers, key=lambda number: (number, -number)), min(numbers)
+print(f"{total:,} in all, from {smallest} up to {largest}", [numbers.index(largest), numbers.index(smallest)])
+"""
+
+
+@pytest.fixture
+def own_solution(tmp_path):
+    """A cohort whose private place holds a solution of the example."""
+    place = tmp_path / "private place" / "solutions"
+    place.mkdir(parents=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SOLVED)]), place / "example.ipynb")
+    cohort = cohort_path(settings.root()).read_text(encoding="utf-8")
+    (tmp_path / "cohort.toml").write_text(cohort.replace('private = ""', f"private = '{place.parent}'"), "utf-8")
+    return place / "example.ipynb"
+
+
+def test_the_cohorts_own_solution_is_marked_and_answers_that_are_much_like_it_are_listed(own_solution, tmp_path):
+    cohort = ["--cohort", str(tmp_path / "cohort.toml")]
+    assert cli.main(["grade", "example", "--reference", *cohort, "--out", str(tmp_path / "ours")]) == 0
+    found = marks_of(tmp_path / "ours")
+    assert [found["reference", key]["mark"] for key in ("total", "largest")] == ["2", "1"]
+    learners = [f"l{number}" for number in range(6)]
+    for learner in learners:
+        (tmp_path / "handed in" / learner).mkdir(parents=True)
+        shutil.copy(own_solution, tmp_path / "handed in" / learner)
+    assert cli.main(["grade", "example", str(tmp_path / "handed in"), *cohort, "--out", str(tmp_path / "out")]) == 0
+    with (tmp_path / "out" / "similar.csv").open(newline="", encoding="utf-8") as file:
+        pairs = [(row["one"], row["other"], row["similarity"]) for row in csv.DictReader(file)]
+    assert pairs == [(learner, "solution: private", "1.0") for learner in learners]
+
+
+def test_a_private_place_that_is_away_stops_no_grading_but_that_of_its_solution(own_solution, tmp_path, capsys):
+    own_solution.parent.parent.rename(tmp_path / "elsewhere")
+    words = ["--cohort", str(tmp_path / "cohort.toml"), "--out", str(tmp_path / "out")]
+    assert cli.main(["grade", "example", str(tmp_path / "elsewhere/solutions/example.ipynb"), *words]) == 0
+    assert "Answers are not compared with your own solution: `private` in cohort.toml is" in capsys.readouterr().out
+    assert cli.main(["grade", "example", "--reference", *words]) == 2
+    assert "Correct `private` in cohort.toml" in capsys.readouterr().err
+
+
+def test_an_assignment_without_a_solution_says_where_to_put_one(tmp_path, capsys):
+    assert cli.main(["grade", "example", "--reference", "--out", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert "There is no reference solution of example.\nFix: Put example.ipynb into solutions/" in said
+
+
 def test_a_learner_sees_what_was_found_and_no_marks(tmp_path, capsys):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("total = 1\nopen('D:/mine/numbers.txt')")])
     nbformat.write(notebook, tmp_path / "mine.ipynb")
@@ -170,6 +222,7 @@ def test_a_learner_sees_what_was_found_and_no_marks(tmp_path, capsys):
         ([], "What is to be graded?"),
         (["nowhere.ipynb"], "nowhere.ipynb"),
         (["--pulls", "nowhere.csv"], "nowhere.csv"),
+        (["x.ipynb", "--reference"], "one of them"),
         (["x.ipynb", "--at-once", "0"], "--at-once must be 1 or more"),
     ],
 )

@@ -36,6 +36,7 @@
 # %%
 # Write your code here.
 # solution
+# Published with the course, for practice and as the example. A cohort's own solution lies in its private place.
 # %load_ext dotenv
 # %dotenv
 

@@ -61,6 +61,7 @@ fires_dt.head()
 # %%
 # Write your code here.
 # solution
+# Published with the course, for practice and as the example. A cohort's own solution lies in its private place.
 from sklearn.model_selection import train_test_split
 
 X, Y = fires_dt.drop(columns="area"), fires_dt["area"]

@@ -3,7 +3,7 @@
 `private` in the cohort file is a folder or a git address. Inside::
 
     quizzes/quiz_N.toml   the banks that the cohort is marked on
-    solutions/            the reference solutions
+    solutions/            the reference solutions of your assignments: assignment_1.ipynb ...
     learners.csv          learner, name, email
 
 A git address is cloned below the data folder, on an explicit command only, with your own git and your own keys.
@@ -17,12 +17,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from course.notebooks import derived_path
 from mlsd import settings
 from mlsd.errors import DataError, ServiceError
 
 from .plan import Cohort
 
-__all__ = ["fetch", "is_git_address", "private_folder"]
+__all__ = ["fetch", "is_git_address", "private_folder", "reference_solutions"]
 
 
 def is_git_address(private: str) -> bool:
@@ -71,6 +72,36 @@ def private_folder(cohort: Cohort, root: Path) -> Path | None:
     if not folder.is_dir():
         raise DataError(f"`private` in cohort.toml is {cohort.private!r}, but {folder} is not there.", fix=fix)
     return folder
+
+
+def reference_solutions(cohort: Cohort, root: Path, assignment: str) -> dict[str, Path]:
+    """Where the reference solutions of an assignment are: the one that everybody can read, and the cohort's own.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Its `private` counts.
+    root : Path
+        The repository.
+    assignment : str
+        Such as ``assignment_1``.
+
+    Returns
+    -------
+    dict of Path
+        ``solution: published`` and ``solution: private``, those that exist, the private one last. No learner can be
+        called so: a colon does not stay in a name.
+
+    Raises
+    ------
+    DataError
+        If the private place cannot be used.
+    """
+    places = {"published": derived_path(assignment, "solution", root)}
+    folder = private_folder(cohort, root)
+    if folder:
+        places["private"] = folder / "solutions" / f"{assignment}.ipynb"
+    return {f"solution: {which}": path for which, path in places.items() if path.is_file()}
 
 
 def fetch(cohort: Cohort) -> Path:

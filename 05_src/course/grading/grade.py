@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ def run(
     warm: bool = True,
     at_once: int = 2,
     complete: bool = False,
+    solutions: Mapping[str, Path] | None = None,
 ) -> None:
     """Grade submissions of one assignment into a folder.
 
@@ -51,6 +52,8 @@ def run(
         See `batch.grade`.
     complete : bool, default False
         Whether these are all submissions, so that others of an earlier run have vanished.
+    solutions : dict of Path, optional
+        Reference solutions that answers are compared with, by what they are called in ``similar.csv``.
 
     Raises
     ------
@@ -63,7 +66,7 @@ def run(
     before = regrade.read(out)
     found = find(assignment)
     reached, fix = box.level()
-    tell(f"{assignment.rubric.title}: {len(found)} submissions. Box: {reached}. {fix}".strip())
+    tell(f"{assignment.rubric.title}: {len(found)} to mark. Box: {reached}. {fix}".strip())
     begun, judged = time.monotonic(), dict[str, Submission]()
     for each in grade(assignment, found, trust=trust, warm=warm, at_once=at_once):
         judged[each.name] = each
@@ -72,7 +75,7 @@ def run(
     new = [judged[each.name] for each in found]
     submissions, changes = regrade.merge(out, new, assignment.rubric, before=before, complete=complete)
     report.write(submissions, assignment.rubric, out)
-    pairs = alike(found, assignment)
+    pairs = alike(found, assignment, solutions or {})
     report.write_whole(out / SIMILAR, partial(_write_pairs, pairs))
     if before.was:
         tell(regrade.told(changes))
@@ -92,17 +95,42 @@ def _line(submission: Submission, done: int, many: int, seconds: float) -> str:
     return clean(" ".join([told, *sorted(causes)])) + left
 
 
-def alike(found: Sequence[Found], assignment: Assignment) -> "pd.DataFrame":
-    """Pairs of answer cells that are much alike, from `similarity.similar`; what is no notebook matches nobody."""
-    notebooks = {
-        each.name: _json(each.path.read_text(encoding="utf-8-sig", errors="replace")) for each in found if each.path
-    }
-    return similar(notebooks, json.loads(assignment.starter))
+def alike(found: Sequence[Found], assignment: Assignment, solutions: Mapping[str, Path]) -> "pd.DataFrame":
+    """Pairs of answer cells that are much alike: of two learners, and of a learner and a reference solution.
+
+    Parameters
+    ----------
+    found : sequence of Found
+        The submissions; what is no notebook matches nobody.
+    assignment : Assignment
+        Whose starter is left out.
+    solutions : dict of Path
+        Reference solutions. Each learner is compared with each alone, so that one that half the cohort copied is still
+        found.
+
+    Returns
+    -------
+    DataFrame
+        As `similarity.similar` gives it.
+    """
+    import pandas as pd
+
+    starter = json.loads(assignment.starter)
+    notebooks = {each.name: _json(each.path) for each in found if each.path}
+    ours = {name: _json(path) for name, path in solutions.items()}
+    tables = [similar(notebooks, starter)]
+    tables += [
+        similar({name: handed_in, which: solution}, starter)
+        for name, handed_in in notebooks.items()
+        for which, solution in ours.items()
+    ]
+    listed = [table for table in tables if len(table)]
+    return pd.concat(listed, ignore_index=True) if listed else tables[0]
 
 
-def _json(text: str) -> object:
+def _json(path: Path) -> object:
     try:
-        return json.loads(text)
+        return json.loads(path.read_text(encoding="utf-8-sig", errors="replace"))
     except (ValueError, RecursionError):
         return {}
 
