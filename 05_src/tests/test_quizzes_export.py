@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from jupyterquiz import display_quiz
 
 from course.quizzes.bank import Bank, Option, Pair, Question, read_bank, rights_of
 from course.quizzes.export_gift import gift
@@ -18,6 +19,8 @@ from course.quizzes.export_qti import qti
 from course.quizzes.markup import as_html, as_inline_html, as_plain
 from mlsd import settings
 from mlsd.errors import DataError
+
+from .real import browser
 
 ROOT = settings.root()
 QTI = "{http://www.imsglobal.org/xsd/ims_qtiasiv1p2}"
@@ -326,3 +329,60 @@ def test_jupyterquiz_takes_no_dollar_for_a_formula_and_no_code_for_a_link():
     written = jupyterquiz(Bank("quiz_2", "", True, (asked,), Path("quiz_2.toml")))
     assert "$" not in written
     assert "](" not in written
+
+
+ANSWERED = r"""JSON.stringify([...document.querySelectorAll(".Quiz")].map(quiz => {
+    const feedback = quiz.querySelector(".Feedback");
+    const answers = [...quiz.querySelectorAll("label")].map(label => {
+        label.click();
+        return [label.innerText, feedback.classList.contains("correct"), feedback.innerText];
+    });
+    return [quiz.querySelector("[id^=quizQn]").innerText, answers];
+}))"""
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    if not browser.chromium():
+        pytest.skip("no Chromium here")
+    with browser.opened(tmp_path_factory.mktemp("browser")) as page:
+        yield page
+
+
+def words(text: str) -> list[str]:
+    return text.replace("\n- ", "\n").split()  # whoever shows a list may put dots before its items
+
+
+@every_bank
+def test_the_page_of_jupyterquiz_shows_every_question_answer_key_and_reason(bank, page, tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr("jupyterquiz.dynamic.display.display", shown.append)
+    display_quiz(json.loads(jupyterquiz(bank)), shuffle_answers=False)
+    (tmp_path / "quiz.html").write_text(
+        f"<!doctype html><meta charset=utf-8>{shown[0].data}<script>{shown[1].data}</script>", encoding="utf-8"
+    )
+    page.go((tmp_path / "quiz.html").as_uri())
+    page.wait("document.querySelectorAll('.Quiz').length > 0")
+    read = json.loads(page.ask(ANSWERED))
+    wanted = [each for question in bank.questions for each in expected_of_jupyterquiz(question)]
+    assert len(read) == len(wanted)
+    for (text, answers), (text_wanted, answers_wanted) in zip(read, wanted, strict=True):
+        assert words(text) == words(text_wanted)
+        for (answer, right, reason), expected in zip(answers, answers_wanted, strict=True):
+            assert (words(answer), right) == (words(expected[0]), expected[1])
+            assert words(re.sub(r" \[\d+/\d+\]$", "", reason)) == words(expected[2])  # "[1/2]": found so far
+
+
+def expected_of_jupyterquiz(question: Question) -> list:
+    text = as_plain(question.text)
+    if question.kind != "matching":
+        answers = [(as_plain(each.text), each.right, as_plain(each.reason)) for each in question.options]
+        return [(text, answers)]
+    extra = [(as_plain(each.text), False, as_plain(each.reason)) for each in question.extra]
+    return [
+        (
+            f"{text}\n{as_plain(left.left)}",
+            [(as_plain(each.right), each is left, as_plain(left.reason)) for each in question.pairs] + extra,
+        )
+        for left in question.pairs
+    ]
