@@ -42,9 +42,9 @@ a { color: #005a9c }
 PAGE = Template("""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>$title</title><style>$style</style></head>
-<body>
+<body><main>
 $body
-</body></html>
+</main></body></html>
 """)
 
 

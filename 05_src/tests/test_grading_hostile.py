@@ -239,7 +239,9 @@ for each in batch.grade(one, [Found(p.stem, p, str(p)) for p in sorted(path.glob
 
 
 @needs_box
-@pytest.mark.skipif(getattr(os, "getuid", lambda: 1)() != 0, reason="this is an ordinary user: all the other tests show it")
+@pytest.mark.skipif(
+    getattr(os, "getuid", lambda: 1)() != 0, reason="this is an ordinary user: all the other tests show it"
+)
 def test_an_ordinary_user_has_the_same_box(tmp_path_factory):
     home = tmp_path_factory.mktemp("as somebody")
     for path in (home, home.parent, home.parent.parent):

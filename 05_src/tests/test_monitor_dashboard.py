@@ -147,11 +147,12 @@ def test_a_stretch_of_time_is_shown_in_charts_tables_and_alerts(page, file):
 
 @needs_browser
 @pytest.mark.parametrize("width", [360, 1280])
-def test_nothing_is_wider_than_the_screen(page, file, width):
+def test_nothing_is_wider_than_the_screen_and_nothing_keeps_anybody_out(page, file, width):
     page.resize(width, 800, phone=width < 500)
     page.go(file.as_uri())
     assert page.ask("document.documentElement.scrollWidth") <= width
     assert page.ask("document.querySelector('#alerts td:last-child').getBoundingClientRect().right") <= width
+    assert page.barriers() == []
 
 
 @needs_browser

@@ -11,6 +11,8 @@ from rich.console import Console
 from course import notebooks, report, runner
 from mlsd import mlflow_server, settings
 
+from .real import browser
+
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 FINE = f'''# %% [markdown]
@@ -207,6 +209,15 @@ def test_a_new_report_replaces_the_old_pages(runs, tmp_path):
     report.write_report(runs, tmp_path)
     report.write_report(runs[:1], tmp_path)
     assert sorted(page.name for page in tmp_path.glob("*.html")) == ["01_breaks-learner.html", "index.html"]
+
+
+@pytest.mark.skipif(browser.chromium() is None, reason="no Chromium here: install it to test the page")
+def test_nothing_in_the_report_keeps_anybody_out(runs, tmp_path):
+    index = report.write_report(runs, tmp_path / "labs report")
+    with browser.opened(tmp_path) as page:
+        page.resize(1280, 900)
+        page.go(index.as_uri())
+        assert page.barriers() == []
 
 
 def test_a_run_leaves_the_notebook_on_disk_as_it_was(tmp_path):

@@ -79,6 +79,7 @@ def test_the_bars_of_the_waterfall_join_each_other(page, address):
 def test_a_field_that_is_wrong_is_marked_and_named(page, address):
     page.go(f"{address}?{urlencode(GOOD | {'distance': 'far'})}")
     assert page.ask("document.querySelector('[role=alert]').innerText").startswith("No answer yet.")
+    assert page.barriers() == []
     field = "document.querySelector('[name=distance]')"
     assert page.ask(f"{field}.getAttribute('aria-invalid')") == "true"
     told = page.ask(f"document.getElementById({field}.getAttribute('aria-describedby')).innerText")
@@ -93,10 +94,11 @@ def test_what_a_stranger_puts_into_the_address_is_shown_and_never_run(page, addr
 
 
 @pytest.mark.parametrize("width", [1280, 375, 320])
-def test_nothing_lies_outside_the_window(page, address, width):
+def test_nothing_lies_outside_the_window_and_nothing_keeps_anybody_out(page, address, width):
     page.resize(width, 800, phone=width < 400)
     page.go(f"{address}?{urlencode(GOOD)}")
     assert page.ask("document.documentElement.scrollWidth") <= width
+    assert page.barriers() == []
     page.resize(1280, 900)
 
 

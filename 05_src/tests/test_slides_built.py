@@ -55,3 +55,10 @@ def test_every_image_of_a_deck_is_shown_and_has_a_text(page, name):
     opened(page, name)
     broken = "[...document.images].filter(i => !i.naturalWidth || !i.alt.trim()).map(i => i.src)"
     assert page.ask(broken) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_in_a_deck_keeps_anybody_out(page, name):
+    opened(page, name)
+    of_marp = "Document should have one main landmark"  # its page is the slides and nothing else
+    assert [each for each in page.barriers() if not each.startswith(of_marp)] == []

@@ -18,6 +18,12 @@ __all__ = ["Page", "chromium", "opened"]
 
 KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "Backspace": (8, "")}
 SECONDS = 60
+BARRIERS = """
+delete window.barriers;
+axe.run({exclude: [["[data-bespoke-marp-osc]"]]}, {resultTypes: ["violations"]})  // Marp's own buttons and page number
+  .then(found => found.violations.flatMap(rule => rule.nodes.map(node => `${rule.help}: ${node.html.slice(0, 100)}`)))
+  .catch(String).then(found => { window.barriers = [].concat(found); });
+"""
 
 
 def chromium() -> str | None:
@@ -65,6 +71,15 @@ class Page:
         while not self.ask(script):
             assert time.monotonic() < deadline, f"never true: {script}\n{self.ask('document.body.innerText')}"
             time.sleep(0.05)
+
+    def barriers(self) -> list[str]:
+        """What axe finds that would keep somebody from using the page: missing names, contrast, order, landmarks."""
+        import axe_core_python
+
+        self.ask(Path(axe_core_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
+        self.ask(BARRIERS)
+        self.wait("window.barriers !== undefined")
+        return list(self.ask("window.barriers"))
 
     def press(self, key: str) -> None:
         """Press and release a key by its name."""
