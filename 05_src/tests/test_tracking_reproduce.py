@@ -122,6 +122,7 @@ def test_that_nothing_changed_is_said(numbers):
     again = tracking.reproduce(fit_mine(numbers))
     assert (again.same, len(again.differences)) == (True, 0)
     assert repr(again).startswith("Metrics: the same to the last digit")
+    assert "float64" not in repr(again)
     assert repr(again).endswith("Nothing has changed since.")
     assert again.model.predict(TOY[["x"]].head(1)) in (0, 1)
 

@@ -241,7 +241,7 @@ print(f"{(~test['tailnum'].isin(share.index)).mean():.1%} of the test flights ha
 # gives other numbers in each process. And **target encoding** gives each category its rate of late flights, which
 # scikit-learn's `TargetEncoder` works out *out of fold*: no row takes part in its own rate.
 #
-# **Predict** the order of these four on the 102 destinations, alone, by AUC:
+# **Predict** the order of these four on the destinations, alone, by AUC:
 
 # %%
 folds = StratifiedKFold(5, shuffle=True, random_state=0)
@@ -254,7 +254,7 @@ encoders = {
 pd.Series({name: auc_of((step, ["dest"])) for name, step in encoders.items()}, name="AUC")
 
 # %% [markdown]
-# One number a destination (target) does as well as 102 columns (one-hot). Frequency and hashing forget which is which.
+# One number a destination (target) does as well as a column for each (one-hot). Frequency and hashing forget which is which.
 #
 # ### Exercise 07.2: an unseen carrier
 #

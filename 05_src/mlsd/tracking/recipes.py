@@ -137,7 +137,7 @@ class Reproduction:
         verdict = "the same to the last digit" if self.same else "NOT the same"
         changed = f"Changed since:\n{self.differences.to_string(index=False)}"
         since = changed if len(self.differences) else "Nothing has changed since."
-        table = self.table.to_string(index=False, float_format=repr)
+        table = self.table.to_string(index=False, float_format=lambda value: repr(float(value)))
         return f"Metrics: {verdict}\n{table}\n\n{since}"
 
 

@@ -826,6 +826,9 @@ more:
 
 ## comments 0 | none | Neither question
 comments: deleted
+settings:
+- # Published with the course, for practice and as the example. A cohort's own solution lies in its private place.
++
 features:
 - # As the index, `ticker` stays in the frames that apply hands over, and all years of a ticker come together.
 +

@@ -306,7 +306,7 @@ def train_buckets():
     axes.bar_label(bars, fmt="%.0f", padding=3, size=14)
     axes.axhline(whole, color=INK, linestyle="--", linewidth=2)
     axes.set(
-        xlabel="true delay of arrival, minutes", ylabel="mean error, minutes", ylim=(0, 1.15 * pd.Series(bands).max())
+        xlabel="true delay of arrival, minutes", ylabel="mean absolute error, minutes", ylim=(0, 1.15 * pd.Series(bands).max())
     )
     axes.set_yticks(range(0, int(bands.max()), 50))
     axes.set_title("One error, or one for each band? (real)", loc="left", size=17)
