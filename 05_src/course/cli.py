@@ -238,11 +238,9 @@ def _grade(options: argparse.Namespace) -> int:
     if options.graders or options.rubric_sheet:
         return _put_together(options) if options.graders else _blank_sheet(options)
 
-    solutions = _reference_solutions(options)
-
     def find(assignment: "Assignment") -> "list[Found]":
         if options.reference:
-            return _reference(solutions, assignment)
+            return _reference(_reference_solutions(options, assignment.name), assignment.name)
         if options.pulls:
             return _pulls(options, assignment.notebook)
         return collect(options.paths, assignment.notebook, into=options.out / "taken_out")
@@ -262,17 +260,17 @@ def _grade(options: argparse.Namespace) -> int:
         warm=not options.cold,
         at_once=options.at_once,
         complete=options.complete,
-        solutions={} if options.reference else solutions,
+        solutions=lambda each: {} if options.reference else _reference_solutions(options, each.name),
     )
     return 0
 
 
-def _reference_solutions(options: argparse.Namespace) -> dict[str, Path]:
+def _reference_solutions(options: argparse.Namespace, name: str) -> dict[str, Path]:
     """Of the assignment, by what they are called; a private place that cannot be used is told and stops no grading."""
     from .cohort.private import reference_solutions
     from .cohort.reading import cohort_path, read_cohort
 
-    cohort, name = read_cohort(options.cohort or cohort_path(settings.root())), Path(options.assignment).name
+    cohort = read_cohort(options.cohort or cohort_path(settings.root()))
     try:
         return reference_solutions(cohort, settings.root(), name)
     except DataError as error:
@@ -282,14 +280,14 @@ def _reference_solutions(options: argparse.Namespace) -> dict[str, Path]:
         return reference_solutions(replace(cohort, private=""), settings.root(), name)
 
 
-def _reference(solutions: dict[str, Path], assignment: "Assignment") -> "list[Found]":
+def _reference(solutions: dict[str, Path], name: str) -> "list[Found]":
     """The last one as a submission: the cohort's own, if there is one."""
     from .grading.collect import Found
 
     if not solutions:
         raise DataError(
-            f"There is no reference solution of {assignment.name}.",
-            fix=f"Put {assignment.notebook} into solutions/ of the cohort's private place, or name the notebook.",
+            f"There is no reference solution of {name}.",
+            fix=f"Put {name}.ipynb into solutions/ of the cohort's private place, or name the notebook.",
         )
     which, path = list(solutions.items())[-1]
     return [Found("reference", path, f"{which}, {path}")]

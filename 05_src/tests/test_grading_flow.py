@@ -197,6 +197,15 @@ def test_a_private_place_that_is_away_stops_no_grading_but_that_of_its_solution(
     assert "Correct `private` in cohort.toml" in capsys.readouterr().err
 
 
+def test_the_solution_goes_by_the_assignments_name_whatever_its_folder_is_called(own_solution, tmp_path):
+    folder = shutil.copytree(
+        settings.root() / "03_instructional_team" / "grading" / "example", tmp_path / "our version"
+    )
+    words = ["--cohort", str(tmp_path / "cohort.toml"), "--out", str(tmp_path / "ours")]
+    assert cli.main(["grade", str(folder), "--reference", *words]) == 0
+    assert marks_of(tmp_path / "ours")["reference", "total"]["mark"] == "2"
+
+
 def test_an_assignment_without_a_solution_says_where_to_put_one(tmp_path, capsys):
     assert cli.main(["grade", "example", "--reference", "--out", str(tmp_path / "out")]) == 2
     said = capsys.readouterr().err

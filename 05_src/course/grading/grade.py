@@ -33,7 +33,7 @@ def run(
     warm: bool = True,
     at_once: int = 2,
     complete: bool = False,
-    solutions: Mapping[str, Path] | None = None,
+    solutions: Callable[[Assignment], Mapping[str, Path]] | None = None,
 ) -> None:
     """Grade submissions of one assignment into a folder.
 
@@ -52,8 +52,9 @@ def run(
         See `batch.grade`.
     complete : bool, default False
         Whether these are all submissions, so that others of an earlier run have vanished.
-    solutions : dict of Path, optional
-        Reference solutions that answers are compared with, by what they are called in ``similar.csv``.
+    solutions : function, optional
+        Names the reference solutions that answers are compared with, given the assignment: a path for what each is
+        called in ``similar.csv``.
 
     Raises
     ------
@@ -64,7 +65,7 @@ def run(
     """
     assignment = open_assignment(name)
     before = regrade.read(out)
-    found = find(assignment)
+    found, references = find(assignment), solutions(assignment) if solutions else {}
     reached, fix = box.level()
     tell(f"{assignment.rubric.title}: {len(found)} to mark. Box: {reached}. {fix}".strip())
     begun, judged = time.monotonic(), dict[str, Submission]()
@@ -75,7 +76,7 @@ def run(
     new = [judged[each.name] for each in found]
     submissions, changes = regrade.merge(out, new, assignment.rubric, before=before, complete=complete)
     report.write(submissions, assignment.rubric, out)
-    pairs = alike(found, assignment, solutions or {})
+    pairs = alike(found, assignment, references)
     report.write_whole(out / SIMILAR, partial(_write_pairs, pairs))
     if before.was:
         tell(regrade.told(changes))
